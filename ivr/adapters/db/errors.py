@@ -1,0 +1,55 @@
+"""Which errors of a driver mean that the database is not there."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import psycopg
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import ExceptionContext
+
+from ivr.ports.store import StoreUnavailableError
+
+_SQLITE_CODES = {
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "unreadable",
+    sqlite3.SQLITE_CANTOPEN: "not to be opened",
+    sqlite3.SQLITE_CORRUPT: "corrupt",
+    sqlite3.SQLITE_NOTADB: "corrupt",
+    sqlite3.SQLITE_NOMEM: "out of memory",
+    sqlite3.SQLITE_PERM: "not to be opened",
+    sqlite3.SQLITE_AUTH: "not to be opened",
+    sqlite3.SQLITE_PROTOCOL: "locked",
+    sqlite3.SQLITE_READONLY: "read-only",
+}
+_PRIMARY_CODE = 0xFF
+"""The low byte of an extended result code (https://www.sqlite.org/rescode.html)."""
+
+
+def unavailable(error: BaseException) -> StoreUnavailableError | None:
+    """What to raise for a driver's error, or None when the error is one of our own making."""
+    if isinstance(error, sqlite3.Error):
+        code = getattr(error, "sqlite_errorcode", None)
+        word = None if code is None else _SQLITE_CODES.get(code & _PRIMARY_CODE)
+        return None if word is None else StoreUnavailableError(f"the database file is {word}")
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return StoreUnavailableError(f"PostgreSQL: {error.sqlstate or 'no connection'}")
+    return None
+
+
+def translate_errors(engine: Engine) -> None:
+    """Make the engine raise :class:`StoreUnavailableError` where that is what happened.
+
+    The probe of a pooled connection is left alone: the pool replaces it by a new one.
+    """
+
+    def translate(context: ExceptionContext) -> None:
+        if context.is_pre_ping:
+            return
+        failed = unavailable(context.original_exception)
+        if failed is not None:
+            context.chained_exception = failed
+
+    event.listen(engine, "handle_error", translate)

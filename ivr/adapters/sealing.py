@@ -1,0 +1,66 @@
+"""Encryption and keyed hashes that hang on the service's secret key."""
+
+from __future__ import annotations
+
+import hmac
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+_KEY_BYTES = 32
+_HASH_HEX = 32
+"""128 bits: no collision is to be expected below 2**64 identifiers."""
+
+
+def _derive(secret_key: bytes, *, info: bytes) -> bytes:
+    """RFC 5869: one secret, an independent key for each use."""
+    if not secret_key:
+        raise ValueError("the secret key is empty")
+    return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(secret_key)
+
+
+def _fernet(secret_key: bytes) -> Fernet:
+    return Fernet(urlsafe_b64encode(_derive(secret_key, info=b"ivr/seal/1")))
+
+
+class FernetSeal:
+    """:class:`ivr.ports.sealing.Seal` by Fernet (AES-128-CBC with HMAC-SHA256).
+
+    ``secret_key`` closes; ``previous`` keys only open what was closed before a rotation.
+    Raises ValueError on an empty key.
+    """
+
+    def __init__(self, secret_key: bytes, *, previous: Sequence[bytes] = ()) -> None:
+        self._current = _fernet(secret_key)
+        self._openers: Fernet | MultiFernet = self._current
+        if previous:
+            self._openers = MultiFernet([self._current, *map(_fernet, previous)])
+
+    def close(self, plain: bytes) -> bytes:
+        return self._current.encrypt(plain)
+
+    def open(self, sealed: bytes) -> bytes:
+        try:
+            return self._openers.decrypt(sealed)
+        except InvalidToken:
+            raise ValueError("not sealed with a key of this service") from None
+
+
+class HmacHash:
+    """:class:`ivr.ports.sealing.KeyedHash` by HMAC-SHA256, cut to 32 hex digits.
+
+    The same value hashes differently for each purpose. Raises ValueError on an empty key and
+    on a purpose that is empty or holds a NUL (it separates purpose from value).
+    """
+
+    def __init__(self, secret_key: bytes) -> None:
+        self._key = _derive(secret_key, info=b"ivr/keyed-hash/1")
+
+    def __call__(self, purpose: str, value: str, /) -> str:
+        if not purpose or "\0" in purpose:
+            raise ValueError("a purpose is a word")
+        message = f"{purpose}\0{value}".encode()
+        return hmac.digest(self._key, message, "sha256").hex()[:_HASH_HEX]

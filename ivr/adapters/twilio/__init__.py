@@ -1,0 +1,1 @@
+"""Twilio Programmable Voice and Messaging: webhooks in, TwiML out, REST calls."""

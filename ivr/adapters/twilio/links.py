@@ -1,0 +1,71 @@
+"""Absolute addresses of our own webhooks and media, as they stand in TwiML.
+
+They end in lower-case letters or digits, so that no part of them can be taken for a field name
+(:mod:`ivr.adapters.twilio.catalogue`). Call ids and digits never stand in them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from ivr.adapters.twilio.signature import public_origin
+
+CONNECTION = "#ct=2000&rt=5000&tt=14000&rc=2&rp=all"
+"""Connect, read and total time-out in ms, retries and when to retry
+(twilio.com/docs/usage/webhooks/webhooks-connection-overrides). Never sent to us."""
+
+LAST_TURN = 9_999
+_TURN = re.compile(r"n=(0|[1-9][0-9]{0,3})")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """``public_url``: the configured address; only its origin counts."""
+
+    public_url: str
+
+    def incoming(self) -> str:
+        return self._webhook("/voice/incoming")
+
+    def turn(self, n: int) -> str:
+        """Action and redirect of turn ``n``, 0 to :data:`LAST_TURN`."""
+        return self._webhook(f"/voice/turn?n={_checked(n)}")
+
+    def wait(self, n: int) -> str:
+        """What a caller hears in the queue that turn ``n`` ends."""
+        return self._webhook(f"/voice/wait?n={_checked(n)}")
+
+    def status(self) -> str:
+        return self._webhook("/voice/status")
+
+    def recording_callback(self) -> str:
+        return self._webhook("/voice/recording")
+
+    def fallback(self) -> str:
+        return self._webhook("/voice/fallback")
+
+    def sms_status(self) -> str:
+        return self._webhook("/sms/status")
+
+    def secret_audio(self, token: str) -> str:
+        """One-time audio. Raises ValueError on a token that is not URL-safe base64."""
+        if _TOKEN.fullmatch(token) is None:
+            raise ValueError("the token of one-time audio is 16 to 128 URL-safe characters")
+        return f"{public_origin(self.public_url)}/audio/secret/{token}.wav"
+
+    def _webhook(self, path: str) -> str:
+        return public_origin(self.public_url) + path + CONNECTION
+
+
+def turn_of(raw_query: str) -> int | None:
+    """Turn number of a raw query string, None unless it is exactly ``n=<number>``."""
+    found = _TURN.fullmatch(raw_query)
+    return int(found[1]) if found else None
+
+
+def _checked(n: int) -> int:
+    if not 0 <= n <= LAST_TURN:
+        raise ValueError("turn number out of range")
+    return n

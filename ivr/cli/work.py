@@ -1,0 +1,53 @@
+"""``flask worker``: does the effects that calls have ordered."""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+
+import click
+import structlog
+from flask import current_app
+
+from ivr.cli.failing import tells_errors
+from ivr.ports.store import StoreUnavailableError
+from ivr.service.worker import sweep, work_once
+from ivr.settings import read_settings
+from ivr.web.factory import start
+
+log = structlog.get_logger("ivr.worker")
+
+PAUSE = 0.25
+"""Seconds between two looks at an empty outbox."""
+SWEEP_EVERY = 60.0
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Faz o que está pendente e termina.")
+@tells_errors
+def worker(once: bool) -> None:
+    """Faz os efeitos pedidos pelas ligações, até receber um sinal para parar."""
+    rt = start(current_app._get_current_object(), read_settings())  # type: ignore[attr-defined]
+    stopping = False
+
+    def stop(_: int, __: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    swept = 0.0
+    while not stopping:
+        try:
+            busy = work_once(rt)
+            if time.monotonic() - swept > SWEEP_EVERY:
+                swept = time.monotonic()
+                sweep(rt)
+        except StoreUnavailableError:
+            log.error("database away")
+            busy = False
+        if once and not busy:
+            return
+        if not busy:
+            time.sleep(PAUSE)

@@ -1,0 +1,1 @@
+"""Prompts: texts by id, split into the pieces that are rendered before any call."""

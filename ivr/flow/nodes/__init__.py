@@ -1,0 +1,48 @@
+"""One module a node type; importing this package registers them all."""
+
+from ivr.flow.nodes import (
+    branch,
+    callback,
+    choose_service,
+    confirm,
+    enqueue,
+    explain,
+    gather,
+    goto,
+    hangup,
+    hours,
+    identify,
+    menu,
+    rate,
+    reset,
+    say,
+    subflow,
+    ticket_status,
+    unlock,
+    verify,
+)
+from ivr.flow.nodes.base import NODE_TYPES, Node
+
+__all__ = [
+    "NODE_TYPES",
+    "Node",
+    "branch",
+    "callback",
+    "choose_service",
+    "confirm",
+    "enqueue",
+    "explain",
+    "gather",
+    "goto",
+    "hangup",
+    "hours",
+    "identify",
+    "menu",
+    "rate",
+    "reset",
+    "say",
+    "subflow",
+    "ticket_status",
+    "unlock",
+    "verify",
+]

@@ -1,0 +1,142 @@
+"""``verify``: the proofs that the policy asks for, in order: telephone PIN, code by SMS.
+
+A proof that fails sounds and lasts the same whether the person exists or not.
+
+.. code-block:: toml
+
+    [nodes.proof]
+    type = "verify"
+    requires = "identified"
+    prompt_pin = "verify.pin"
+    prompt_code = "verify.code"
+    prompt_wrong = "verify.wrong"
+    prompt = []
+    then = "service"
+    failed = "not_proven"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from ivr.flow.events import Event, RequestDone, RequestFailed, Speech, StillWorking
+from ivr.flow.moves import Ask, GoTo, Move
+from ivr.flow.nodes.base import as_list, node_type
+from ivr.flow.nodes.listening import ListeningNode, Prompts, Trouble, received, typed
+from ivr.flow.requests import CheckCode, Checked, CheckPin, CodeSent, SendCode
+from ivr.flow.state import Level
+
+if TYPE_CHECKING:
+    from ivr.flow.context import Context
+
+PIN_LENGTH = (8, 12)
+CODE_LENGTH = (6, 6)
+WAIT_FOR_CODE = 20
+
+
+@node_type
+class Verify(ListeningNode):
+    """``tries``: wrong secrets of one factor in a call. A PIN comes by key only."""
+
+    type: ClassVar[str] = "verify"
+    proves: ClassVar[Mapping[str, Level]] = {"then": "verified"}
+    silent: ClassVar[tuple[str, ...] | None] = ("then", "failed")
+
+    prompt: Prompts = ()
+    prompt_pin: Prompts
+    prompt_code: Prompts
+    prompt_code_again: Prompts
+    prompt_wrong: Prompts
+    tries: int = Field(default=3, ge=1, le=3)
+    then: str
+    failed: str
+
+    def troubles(self) -> tuple[Trouble, ...]:
+        return "no_input", "too_short", "too_long"
+
+    def exits(self) -> Iterator[tuple[str, str]]:
+        yield from super().exits()
+        yield "then", self.then
+        yield "failed", self.failed
+
+    def enter(self, ctx: Context) -> Move:
+        if ctx.state.level == "verified":
+            return GoTo(target=self.then)
+        ctx.say(*as_list(self.prompt))
+        return self._next(ctx)
+
+    def ask_again(self, ctx: Context) -> Move:
+        return self._ask_pin(ctx) if ctx.state.phase == "pin" else self._ask_code(ctx)
+
+    def resume(self, ctx: Context, event: Event) -> Move:
+        if isinstance(event, RequestDone):
+            return self._answered(ctx, event)
+        if ctx.state.phase == "sending" or isinstance(event, RequestFailed | StillWorking):
+            return GoTo(target=ctx.book.globals.fault)
+        received(ctx, event)
+        spoken_pin = ctx.state.phase == "pin" and isinstance(event, Speech)
+        secret = None if spoken_pin else typed(event)
+        if not secret:
+            return self.trouble(ctx, "no_input")
+        least, most = PIN_LENGTH if ctx.state.phase == "pin" else CODE_LENGTH
+        if len(secret) < least:
+            return self.trouble(ctx, "too_short")
+        if len(secret) > most:
+            return self.trouble(ctx, "too_long")
+        if ctx.state.phase == "pin":
+            return Ask(request=CheckPin(secret=secret))
+        return Ask(request=CheckCode(secret=secret))
+
+    def _next(self, ctx: Context) -> Move:
+        wanted = [f for f in ctx.value("factors").split(",") if f]
+        left = [f for f in wanted if f not in ctx.state.passed]
+        if not wanted:
+            return GoTo(target=self.failed)
+        if not left:
+            ctx.raise_level("verified")
+            ctx.fact("person.verified", factors=len(wanted))
+            return GoTo(target=self.then)
+        if left[0] == "pin":
+            return self._ask_pin(ctx)
+        if left[0] == "sms_code":
+            ctx.change(phase="sending")
+            return Ask(request=SendCode())
+        ctx.fact("fault.factor", factor=left[0])
+        return GoTo(target=ctx.book.globals.fault)
+
+    def _ask_pin(self, ctx: Context) -> Move:
+        ctx.change(phase="pin")
+        return self.gather(ctx, *as_list(self.prompt_pin), digits=0, secret=True)
+
+    def _ask_code(self, ctx: Context) -> Move:
+        first = ctx.state.phase == "sending"
+        ctx.change(phase="code")
+        prompts = self.prompt_code if first else self.prompt_code_again
+        return self.gather(
+            ctx, *as_list(prompts), digits=CODE_LENGTH[1], secret=True, timeout=WAIT_FOR_CODE
+        )
+
+    def _answered(self, ctx: Context, event: RequestDone) -> Move:
+        answer = event.answer
+        if isinstance(answer, CodeSent):
+            if answer.sent:
+                ctx.fact("code.sent")
+                return self._ask_code(ctx)
+            return GoTo(target=self.failed)
+        factor = "pin" if ctx.state.phase == "pin" else "sms_code"
+        if not isinstance(answer, Checked):
+            return GoTo(target=ctx.book.globals.fault)
+        if answer.passed:
+            ctx.fact("proof.passed", factor=factor)
+            self.understood(ctx)
+            ctx.change(passed=(*ctx.state.passed, factor))
+            return self._next(ctx)
+        wrong = ctx.count(f"wrong_{factor}")
+        ctx.fact("proof.failed", factor=factor, tries=wrong, exhausted=answer.exhausted)
+        if answer.exhausted or wrong >= self.tries:
+            return GoTo(target=self.failed)
+        ctx.say(*as_list(self.prompt_wrong))
+        return self.ask_again(ctx)

@@ -1,0 +1,181 @@
+"""Directory writes: each is one change with a marker, so that a repeat changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ivr.domain.limits import may_reset
+from ivr.domain.otp import SALT_BYTES_MIN, temporary_password
+from ivr.ports.directory import Account, Directory, PolicyRefusalError
+from ivr.ports.store import Job, Transaction
+from ivr.service.effects.registry import Later, Settled, effect
+from ivr.service.journal import note
+from ivr.service.link_tokens import new_link
+from ivr.service.runtime import Runtime
+
+
+@effect("directory.reset")
+def reset_password(rt: Runtime, job: Job) -> Settled | Later:
+    """A link by SMS, or a temporary password that the call then speaks."""
+    directory, account = _account(rt, job)
+    if account is None:
+        return _over(job, "not_found")
+    if account.disabled:
+        return _over(job, "disabled")
+    if account.privileged:
+        return _over(job, "privileged")
+    if job.payload["delivery"] == "link":
+        return _order_link(rt, job, account)
+    salt = _salt(rt, job)
+    if salt is None:
+        return _over(job, "limited")
+    password = temporary_password(rt.secret_key, job.key, salt)
+    try:
+        directory.reset(uid=account.uid, password=password, marker=job.key, must_change=True)
+    except PolicyRefusalError as refusal:
+        return _over(job, "refused", reason=refusal.reason)
+    return _over(job, "done", also=(_completed(job), _notice(job, account, "password_reset")))
+
+
+@effect("directory.unlock")
+def unlock_account(rt: Runtime, job: Job) -> Settled | Later:
+    """Unlock; the password stays."""
+    directory, account = _account(rt, job)
+    if account is None:
+        return _over(job, "not_found")
+    if account.disabled:
+        return _over(job, "disabled")
+    if account.privileged:
+        return _over(job, "privileged")
+    directory.unlock(uid=account.uid, marker=job.key)
+    return _over(job, "done", also=(_notice(job, account, "account_unlocked"),))
+
+
+@effect("reset.rescue")
+def rescue_reset(rt: Runtime, job: Job) -> Settled | Later:
+    """The caller was cut off before the temporary password was said: send a link instead."""
+    with rt.store.begin(write=False) as tx:
+        reset = tx.outbox.get(str(job.payload["job"]))
+        heard = reset is not None and tx.resets.secret(reset.key, now=tx.now()) is None
+    if reset is None or (reset.state == "done" and heard):
+        return Settled(outcome={"outcome": "heard"})
+    if reset.state in ("queued", "running"):
+        return Later(reason="reset not settled")
+    if reset.state == "failed" or reset.outcome.get("outcome") != "done":
+        return Settled(outcome={"outcome": "nothing to rescue"})
+    _, account = _account(rt, reset)
+    if account is None or account.mobile is None:
+        return Settled(outcome={"outcome": "unreachable"}, failed=True)
+    key = reset.key
+    settled = _order_link(rt, reset, account, outcome={"outcome": "link"})
+    return Settled(
+        outcome=settled.outcome,
+        also=(*settled.also, lambda tx: tx.resets.erase_secret(key)),
+    )
+
+
+def _account(rt: Runtime, job: Job) -> tuple[Directory, Account | None]:
+    """The account to change: the person's, in the directory of the service."""
+    name, identity = str(job.payload["directory"]), str(job.payload["identity"])
+    known = rt.directories[identity].get(str(job.payload["uid"]))
+    directory = rt.directories[name]
+    if known is None or name == identity:
+        return directory, known
+    return directory, directory.find(kind="cpf", number=known.person_key)
+
+
+def _salt(rt: Runtime, job: Job) -> bytes | None:
+    """The salt of the job's password: made once and committed before the directory is written.
+
+    None when another job of the same account was faster.
+    """
+    account = str(job.payload["account"])
+    with rt.store.begin() as tx:
+        tx.proofs.lock(account)
+        now = tx.now()
+        salt = tx.resets.secret(job.key, now=now)
+        if salt is not None:
+            return salt
+        allowed = may_reset(
+            rt.limits,
+            resets_in_day=tx.resets.completed(account=account, since=now - rt.limits.reset_day),
+            resets_in_month=tx.resets.completed(account=account, since=now - rt.limits.reset_month),
+            global_failures=0,
+        )
+        if not allowed.allowed:
+            return None
+        salt = rt.entropy(SALT_BYTES_MIN)
+        tx.resets.add_secret(job.key, salt, expires_at=now + rt.limits.reset_day)
+        # Counted before it is done, so that two calls at once cannot both pass the limit.
+        tx.resets.record(account=account, service=str(job.payload["service"]), job=job.key, at=now)
+    return salt
+
+
+def _order_link(
+    rt: Runtime, job: Job, account: Account, *, outcome: dict[str, Any] | None = None
+) -> Settled:
+    if account.mobile is None:
+        return _over(job, "refused", reason="no mobile")
+    with rt.store.begin(write=False) as tx:
+        now = tx.now()
+    link = new_link(
+        rt,
+        purpose="password",
+        call_sid=job.call_sid,
+        service=str(job.payload["service"]),
+        directory=str(job.payload["directory"]),
+        uid=account.uid,
+        now=now,
+        job=job.key,
+    )
+    message = Job(
+        key=f"link:{job.key}",
+        kind="sms.link",
+        call_sid=job.call_sid,
+        payload={
+            "link": link.id,
+            "directory": job.payload["directory"],
+            "uid": account.uid,
+            "protocol": job.payload["protocol"],
+        },
+    )
+    settled = _over(job, "done", also=(_completed(job), lambda tx: tx.resets.add_link(link)))
+    return Settled(
+        outcome=outcome or settled.outcome,
+        also=(*settled.also, lambda tx: tx.outbox.add(message)),
+    )
+
+
+def _completed(job: Job) -> Callable[[Transaction], Any]:
+    def write(tx: Transaction) -> None:
+        tx.resets.record(
+            account=str(job.payload["account"]),
+            service=str(job.payload["service"]),
+            job=job.key,
+            at=tx.now(),
+        )
+
+    return write
+
+
+def _notice(job: Job, account: Account, event: str) -> Callable[[Transaction], Any]:
+    payload = {
+        "directory": job.payload["directory"],
+        "uid": account.uid,
+        "event": event,
+        "call_sid": job.call_sid,
+    }
+    notice = Job(key=f"notice:{job.key}", kind="sms.notice", call_sid=job.call_sid, payload=payload)
+    return lambda tx: tx.outbox.add(notice)
+
+
+def _over(
+    job: Job, outcome: str, *, reason: str = "", also: tuple[Callable[[Transaction], Any], ...] = ()
+) -> Settled:
+    """The job's end, told in the journal of its call."""
+
+    def tell(tx: Transaction) -> None:
+        note(tx, job.call_sid, f"{job.kind}.settled", outcome=outcome, reason=reason)
+
+    return Settled(outcome={"outcome": outcome, "reason": reason}, also=(*also, tell))

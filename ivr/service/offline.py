@@ -1,0 +1,69 @@
+"""Calls that were answered while the database could not be reached.
+
+The edge appends a line to a file; the worker turns each into a call with its ticket later. A line
+holds the carrier's id of the call and a time, nothing of the caller.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+
+from ivr.ports.store import StoreUnavailableError
+from ivr.service.ending import end_call
+from ivr.service.journal import note
+from ivr.service.opening import open_call
+from ivr.service.runtime import Runtime
+
+
+def write_offline(path: Path, *, sid: str, at: datetime, where: str) -> None:
+    """Append one line. ``where``: the webhook's path. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    line = json.dumps({"sid": sid, "at": at.isoformat(), "where": where})
+    with path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def import_offline_calls(rt: Runtime) -> int:
+    """Open a ticket for each call of the file that has none; the number of lines taken in.
+
+    The file is set aside first, and removed only when every line is in the database.
+    """
+    path = rt.offline_journal
+    if path is None:
+        return 0
+    aside = path.with_suffix(".importing")
+    if not aside.exists():
+        if not path.exists():
+            return 0
+        path.rename(aside)
+    taken = 0
+    for line in aside.read_text(encoding="utf-8").splitlines():
+        try:
+            entry = json.loads(line)
+            sid = str(entry["sid"])
+        except (ValueError, KeyError, TypeError):
+            continue
+        try:
+            _take_in(rt, sid, str(entry.get("where", "")), str(entry.get("at", "")))
+        except StoreUnavailableError:
+            return taken
+        taken += 1
+    aside.unlink()
+    return taken
+
+
+def _take_in(rt: Runtime, sid: str, where: str, at: str) -> None:
+    with rt.store.begin(write=False) as tx:
+        known = tx.calls.view(sid, 0)
+    if known is None:
+        open_call(rt, sid=sid, caller=None)
+        with rt.store.begin() as tx:
+            view = tx.calls.view(sid, 0)
+            if view is not None:
+                tx.tickets.change(view.call.protocol, outcome="fault")
+    with rt.store.begin() as tx:
+        note(tx, sid, "fault.no_database", where=where, at=at)
+    if known is None:
+        end_call(rt, sid=sid, by="sweep")

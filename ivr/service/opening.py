@@ -1,0 +1,68 @@
+"""The first webhook of a call: call, ticket and protocol number in one commit."""
+
+from __future__ import annotations
+
+from ivr.domain.local_time import to_local
+from ivr.domain.phone_number import normalise_phone
+from ivr.domain.protocol_number import make_protocol
+from ivr.domain.sla import deadlines
+from ivr.flow import engine
+from ivr.ports.store import CallRow, JournalEntry, TicketRow
+from ivr.service.runtime import Runtime
+from ivr.service.session import Session
+
+
+def open_call(rt: Runtime, *, sid: str, caller: str | None) -> None:
+    """Open call and ticket; nothing happens when the call is there already.
+
+    ``caller`` as the carrier wrote it; withheld spellings become None.
+    """
+    with rt.store.begin(write=False) as tx:
+        if tx.calls.view(sid, 0) is not None:
+            return
+    session = Session(engine=engine.start(rt.flows.current))
+    with rt.store.begin() as tx:
+        now = tx.now()
+        if tx.calls.view(sid, 0) is not None:
+            return
+        local = to_local(now)
+        protocol = make_protocol(local.year, tx.tickets.next_sequence(local.year)).digits
+        due = deadlines(
+            now,
+            rt.calendar,
+            business_days=rt.catalogue.facts.deadline_business_days,
+            calendar_days=rt.catalogue.facts.deadline_calendar_days,
+        )
+        call = CallRow(
+            sid=sid,
+            protocol=protocol,
+            turn=0,
+            state=session.to_dict(),
+            caller=normalise_phone(caller),
+            started_at=now,
+            revision=rt.flows.current.revision,
+            outcome="abandoned",
+        )
+        tx.calls.add(call)
+        tx.tickets.add(
+            TicketRow(
+                protocol=protocol,
+                call_sid=sid,
+                opened_at=now,
+                due_business=due.business,
+                due_calendar=due.calendar,
+                identity="anonymous",
+            )
+        )
+        tx.journal.add(
+            sid,
+            [
+                JournalEntry(
+                    turn=0,
+                    seq=-1,
+                    at=now,
+                    kind="call.opened",
+                    data={"revision": call.revision, "caller_id": call.caller is not None},
+                )
+            ],
+        )

@@ -1,0 +1,32 @@
+"""Which prompts the calls use, and with which values."""
+
+from __future__ import annotations
+
+from ivr.domain.prompts.catalogue import Catalogue
+from ivr.flow.book import FlowBook
+
+WAITING = {
+    "queue.position": frozenset({"position"}),
+    "queue.wait": frozenset({"wait_minutes"}),
+    "queue.callback": frozenset[str](),
+    "queue.rights": frozenset[str](),
+}
+"""Prompts that the queue speaks by itself (:mod:`ivr.service.waiting`)."""
+
+
+def prompts_used(book: FlowBook, catalogue: Catalogue) -> dict[str, frozenset[str]]:
+    """Prompt id → names of the values given. The engine gives a prompt just what it asks for."""
+    used = dict(WAITING)
+    spoken = [
+        prompt
+        for flow in book.flows.values()
+        for node in flow.nodes.values()
+        for _, prompt in node.prompts()
+    ]
+    spoken += [s.prompt for s in book.services]
+    own = book.globals
+    spoken += [own.slower, own.nothing_back, own.keys_only, own.goodbye, own.again]
+    for prompt in spoken:
+        known = catalogue.prompts.get(prompt)
+        used[prompt] = frozenset(known.placeholders) if known else frozenset()
+    return used

@@ -1,0 +1,146 @@
+"""Settings: from the environment only, read once, unknown ``IVR_*`` names refused."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class SettingsError(Exception):
+    """A setting that is wrong or missing: the text names each, and what is allowed."""
+
+
+class Settings(BaseModel):
+    """One field a setting; its description is the help of README's table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    database_url: Annotated[
+        str, Field(description="Banco de dados: sqlite:///arquivo ou postgresql://…")
+    ] = f"sqlite:///{ROOT / 'var' / 'ivr.db'}"
+    secret_key: Annotated[
+        str,
+        Field(
+            min_length=32,
+            repr=False,
+            description="Chave do serviço, 32 caracteres ou mais; sela dados e deriva códigos",
+        ),
+    ]
+    secret_key_previous: Annotated[
+        str, Field(repr=False, description="Chave anterior, só durante a troca")
+    ] = ""
+    public_url: Annotated[
+        str, Field(description="Endereço público, como a operadora o chama, sem barra no fim")
+    ] = "http://127.0.0.1:8000"
+    twilio_account_sid: Annotated[
+        str, Field(pattern=r"^AC[0-9a-f]{32}$", description="Conta na operadora")
+    ]
+    twilio_auth_token: Annotated[
+        str, Field(min_length=16, repr=False, description="Segredo que assina os webhooks")
+    ]
+    twilio_auth_token_secondary: Annotated[
+        str, Field(repr=False, description="Segundo segredo, aceito durante a troca")
+    ] = ""
+    twilio_api_url: Annotated[
+        str, Field(description="Raiz da API da operadora; a local é http://127.0.0.1:8090")
+    ] = "https://api.twilio.com"
+    ivr_number: Annotated[
+        str,
+        Field(
+            pattern=r"^(\+[1-9][0-9]{7,14}|MG[0-9a-f]{32})$",
+            description="Número nosso que envia SMS e liga para atendentes (E.164)",
+        ),
+    ] = "+556733183600"
+    ivr_agent_number: Annotated[
+        str,
+        Field(
+            pattern=r"^(\+[1-9][0-9]{7,14})?$",
+            description="Telefone de uma pessoa, chamado antes da fila (E.164); vazio: nenhum",
+        ),
+    ] = ""
+    ivr_prompt_mode: Annotated[
+        Literal["play", "say"],
+        Field(description="play: áudio próprio; say: voz da operadora"),
+    ] = "play"
+    ivr_say_voice: Annotated[str, Field(description="Voz da operadora, em pt-BR")] = (
+        "Polly.Camila-Neural"
+    )
+    ivr_directory: Annotated[
+        Literal["demo"], Field(description="Diretório das contas: demo (pessoas inventadas)")
+    ] = "demo"
+    ivr_link_hours: Annotated[
+        int, Field(ge=1, le=24, description="Horas que vale o endereço de escolha da senha")
+    ] = 2
+    ivr_var: Annotated[
+        Path, Field(description="Pasta de dados: áudio pronto, registro de emergência")
+    ] = ROOT / "var"
+    ivr_pin_cost: Annotated[
+        Literal["normal", "low"],
+        Field(description="Custo do hash da senha do telefone; low só em medições"),
+    ] = "normal"
+    ivr_log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Detalhe do registro")
+    ] = "INFO"
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("an absolute http or https address")
+        return value.rstrip("/")
+
+    @property
+    def flows_dir(self) -> Path:
+        """Where the flow files and the desk's data are."""
+        return ROOT / "callflows"
+
+    @property
+    def prompts_file(self) -> Path:
+        """The texts of the prompts."""
+        return ROOT / "prompts" / "pt-BR.toml"
+
+    @property
+    def audio_dir(self) -> Path:
+        """Where the rendered prompts are."""
+        return self.ivr_var / "prompts"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings of the environment. Raises :class:`SettingsError`.
+
+    ``NAME_FILE`` names a file that holds the value, for secrets kept out of the environment.
+    """
+    env = dict(os.environ if environ is None else environ)
+    given: dict[str, str] = {}
+    problems: list[str] = []
+    for field in Settings.model_fields:
+        name = field.upper()
+        if env.get(f"{name}_FILE"):
+            try:
+                given[field] = Path(env[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                problems.append(f"{name}_FILE: {error.strerror}")
+        elif name in env:
+            given[field] = env[name]
+    known = {f.upper() for f in Settings.model_fields}
+    for name in sorted(env):
+        if name.startswith("IVR_") and name.removesuffix("_FILE") not in known:
+            allowed = ", ".join(sorted(k for k in known if k.startswith("IVR_")))
+            problems.append(f"{name}: unknown setting; known: {allowed}")
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as error:
+        for item in error.errors(include_input=False, include_url=False):
+            name = ".".join(str(p) for p in item["loc"]).upper()
+            problems.append(f"{name}: {item['msg']}")
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings

@@ -1,0 +1,1 @@
+"""Pages and machine interfaces: Flask blueprints over the service."""

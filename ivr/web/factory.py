@@ -1,0 +1,117 @@
+"""The Flask application, and what it needs before it may serve."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_babel import Babel
+from flask_wtf import CSRFProtect
+
+from ivr import bootstrap
+from ivr.adapters.speech.prompt_files import load_manifest
+from ivr.adapters.twilio.links import Links
+from ivr.adapters.twilio.signature import Signatures, public_origin
+from ivr.adapters.twilio.twiml import PlayVoice, SayVoice, Voice
+from ivr.domain.prompts.manifest import Manifest, ManifestError
+from ivr.flow.verbs import Utterance
+from ivr.service.runtime import Runtime
+from ivr.settings import Settings, read_settings
+from ivr.web import audio, health, home, reset, voice
+from ivr.web.edge import Edge
+from ivr.web.headers import send_security_headers
+from ivr.web.logs import configure_logs
+from ivr.web.public_facts import CONFIG_KEY
+
+
+def make_app(settings: Settings | None = None, **overrides: Any) -> Flask:
+    """An application that builds its runtime on first need; see :func:`start`.
+
+    ``overrides`` go to :func:`ivr.bootstrap.build`.
+    """
+    app = Flask("ivr.web", root_path=str(Path(__file__).parent))
+    Babel(app, default_locale="pt_BR", default_timezone="America/Campo_Grande")
+    lock = threading.Lock()
+
+    @app.before_request
+    def need_runtime() -> None:
+        if "ivr" not in app.extensions:
+            with lock:
+                if "ivr" not in app.extensions:
+                    start(app, settings or read_settings(), **overrides)
+
+    csrf = CSRFProtect()
+    csrf.init_app(app)
+    for blueprint in (voice.bp, audio.bp, health.bp):
+        csrf.exempt(blueprint)
+    for module in (voice, audio, health, home, reset):
+        app.register_blueprint(module.bp)
+    send_security_headers(app)
+    return app
+
+
+def start(app: Flask, settings: Settings, **overrides: Any) -> Runtime:
+    """Build the runtime now. Raises what :func:`ivr.bootstrap.build` raises."""
+    configure_logs(settings.ivr_log_level)
+    rt = bootstrap.build(settings, **overrides)
+    secure = settings.public_url.startswith("https:")
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        PUBLIC_URL=settings.public_url,
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_NAME="__Host-ivr" if secure else "ivr",
+        WTF_CSRF_TIME_LIMIT=None,
+        **{CONFIG_KEY: rt.catalogue},
+    )
+    app.extensions["ivr.edge"] = make_edge(settings, rt)
+    app.extensions["ivr"] = rt
+    return rt
+
+
+def make_edge(settings: Settings, rt: Runtime) -> Edge:
+    """The edge of these settings."""
+    tokens = [settings.twilio_auth_token]
+    if settings.twilio_auth_token_secondary:
+        tokens.append(settings.twilio_auth_token_secondary)
+    numbers = {"agent": settings.ivr_agent_number} if settings.ivr_agent_number else {}
+    sender = settings.ivr_number
+    return Edge(
+        account_sid=settings.twilio_account_sid,
+        public_url=public_origin(settings.public_url),
+        signatures=Signatures(tokens),
+        links=Links(settings.public_url),
+        voice=make_voice(settings, rt),
+        audio_dir=settings.audio_dir,
+        numbers=numbers,
+        caller_id=sender if sender.startswith("+") else None,
+    )
+
+
+def make_voice(settings: Settings, rt: Runtime) -> Voice:
+    """Own audio piece by piece; a prompt whose audio is missing is said by the carrier."""
+    say = SayVoice(words=rt.prompts.words, voice=settings.ivr_say_voice)
+    if settings.ivr_prompt_mode == "say":
+        return say
+    manifest = _manifest(settings)
+    origin = public_origin(settings.public_url)
+    addresses = {
+        piece: f"{origin}/prompts/{piece}.wav?v={entry.sha256[:10]}"
+        for piece, entry in manifest.items()
+    }
+
+    def pieces(utterance: Utterance) -> list[str]:
+        found = [addresses.get(p.piece_id) for p in rt.prompts.speak(utterance)]
+        return [] if None in found else [a for a in found if a]
+
+    return PlayVoice(pieces=pieces, fallback=say)
+
+
+def _manifest(settings: Settings) -> Manifest:
+    try:
+        return load_manifest(settings.audio_dir)
+    except ManifestError:
+        return {}

@@ -1,0 +1,47 @@
+"""What is proven before the first call: flows, texts, audio; and what is only told."""
+
+from __future__ import annotations
+
+import structlog
+from flask import Flask
+
+from ivr.domain.outcome import CallOutcome
+from ivr.flow.check import check
+from ivr.flow.load import Defect
+from ivr.ports.store import StoreUnavailableError
+from ivr.service.runtime import Runtime
+
+log = structlog.get_logger("ivr.start")
+
+COMPLAINT_FLOW = "explain"
+
+
+class StartupError(Exception):
+    """The application must not serve; the text names file, node and key of each defect."""
+
+
+def check_startup(app: Flask) -> None:
+    """Refuse broken flows; keep this revision of the flows for calls that outlive it.
+
+    A database that is away is told, and does not stop the start: callers still meet a person.
+    """
+    rt: Runtime = app.extensions["ivr"]
+    defects = flow_defects(rt)
+    if defects:
+        raise StartupError("\n".join(str(d) for d in defects))
+    for alarm in rt.calendar.alarms(rt.clock.now().date()):
+        log.warning("calendar", alarm=alarm.text)
+    try:
+        rt.flows.publish(rt.store)
+    except StoreUnavailableError:
+        log.error("database away at start")
+
+
+def flow_defects(rt: Runtime) -> list[Defect]:
+    """Everything that the checker finds in the current flows."""
+    return check(
+        rt.flows.current,
+        prompts={name: tuple(p.placeholders) for name, p in rt.prompts.prompts.items()},
+        outcomes=frozenset(o.value for o in CallOutcome),
+        complaint_flow=COMPLAINT_FLOW,
+    )

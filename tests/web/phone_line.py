@@ -1,0 +1,214 @@
+"""A telephone call as single signed requests, for tests that send them twice, late or forged.
+
+The desk's clock stands still; move ``desk.clock.at``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import text
+from twilio.request_validator import RequestValidator
+from werkzeug.test import TestResponse
+
+from desk import ACCOUNT, DESK, PUBLIC, TOKEN, Desk, people
+
+CALLER = "+5567999990001"
+TABLES = (
+    "calls", "turns", "journal", "protocol_sequences", "tickets", "recordings", "callbacks",
+    "outbox", "proof_attempts", "proof_codes", "pins", "reset_links", "resets", "reset_secrets",
+    "account_freezes", "queue_entries", "demo_account", "demo_change",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """One request of the carrier."""
+
+    path: str
+    fields: Mapping[str, str]
+
+    def send(self, desk: Desk) -> TestResponse:
+        return post(desk, self.path, dict(self.fields))
+
+
+def post(
+    desk: Desk,
+    path: str,
+    fields: Any,
+    *,
+    token: str = TOKEN,
+    signed_path: str = "",
+    signature: str | None = "",
+    headers: Mapping[str, str] | None = None,
+) -> TestResponse:
+    """Send a form. ``signature``: "" makes the right one, None sends none."""
+    if signature == "":
+        signature = sign(signed_path or path, fields, token=token)
+    sent = dict(headers or {})
+    if signature is not None:
+        sent["X-Twilio-Signature"] = signature
+    return desk.app.test_client().post(path, data=fields, headers=sent)
+
+
+def sign(path: str, fields: Any, *, token: str = TOKEN, origin: str = PUBLIC) -> str:
+    return str(RequestValidator(token).compute_signature(origin + path, fields))
+
+
+def sid_of(name: str) -> str:
+    """A call id that tells nothing but its name."""
+    return "CA" + hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass
+class PhoneLine:
+    """One call. ``sent`` and ``heard`` keep every request and every document."""
+
+    desk: Desk
+    sid: str
+    caller: str = CALLER
+    turn: int = 0
+    sent: list[Post] = field(default_factory=list)
+    heard: list[bytes] = field(default_factory=list)
+
+    def fields(self, **more: str) -> dict[str, str]:
+        return {
+            "AccountSid": ACCOUNT,
+            "CallSid": self.sid,
+            "CallStatus": "in-progress",
+            "Direction": "inbound",
+            "From": self.caller,
+            "To": DESK,
+            **more,
+        }
+
+    def send(self, path: str, **more: str) -> bytes:
+        request = Post(path=path, fields=self.fields(**more))
+        answer = request.send(self.desk)
+        assert answer.status_code == 200, answer.status
+        self.sent.append(request)
+        self.heard.append(answer.data)
+        found = re.findall(r"/voice/turn\?n=(\d+)", answer.text)
+        if found:
+            self.turn = int(found[-1])
+        return answer.data
+
+    def dial(self) -> bytes:
+        return self.send("/voice/incoming")
+
+    def key(self, digits: str, **more: str) -> bytes:
+        return self.send(f"/voice/turn?n={self.turn}", Digits=digits, **more)
+
+    def go_on(self, **more: str) -> bytes:
+        """Come back without input: a redirect."""
+        return self.send(f"/voice/turn?n={self.turn}", **more)
+
+    def hang_up(self) -> bytes:
+        return self.send("/voice/status", CallStatus="completed", CallDuration="60")
+
+    @property
+    def words(self) -> str:
+        """Of the newest document."""
+        return words(self.heard[-1])
+
+
+def words(document: bytes) -> str:
+    return html.unescape(" ".join(re.findall(r"<Say[^>]*>([^<]*)</Say>", document.decode())))
+
+
+def call(desk: Desk, name: str = "one", *, caller: str = CALLER) -> PhoneLine:
+    """A call that has heard the first menu."""
+    line = PhoneLine(desk=desk, sid=sid_of(name), caller=caller)
+    line.dial()
+    return line
+
+
+def identify(line: PhoneLine, number: str) -> PhoneLine:
+    """Through the menu to the question for the PIN."""
+    line.key("1")
+    line.key(number)
+    line.key("1")
+    return line
+
+
+def to_code(line: PhoneLine, who: str = "ana") -> PhoneLine:
+    """Identified, right PIN keyed, the code on its way (the worker has run)."""
+    person = people()[who]
+    identify(line, person["cpf"])
+    line.key(person["pin"])
+    line.desk.work()
+    return line
+
+
+def prove(line: PhoneLine, who: str = "ana") -> PhoneLine:
+    """Verified, at the question for the service."""
+    to_code(line, who)
+    line.key(line.desk.sms.code())
+    return line
+
+
+def order_reset(line: PhoneLine, delivery: str = "1") -> PhoneLine:
+    """Verified already: e-mail, new password, by link (1) or spoken (2). Hears the filler."""
+    line.key("1")
+    line.key("1")
+    line.key(delivery)
+    return line
+
+
+def reset_story(desk: Desk, name: str = "one", *, delivery: str = "1") -> PhoneLine:
+    """The whole call of somebody who gets a new password, up to the rating and the end."""
+    line = order_reset(prove(call(desk, name)), delivery)
+    desk.work()
+    line.go_on()
+    if delivery == "2":
+        line.go_on()
+    line.key("5")
+    line.hang_up()
+    desk.work()
+    return line
+
+
+def later(desk: Desk, **span: float) -> None:
+    """Move the desk's clock."""
+    desk.clock.at += timedelta(**span)
+
+
+def counts(desk: Desk, *, without: tuple[str, ...] = ()) -> dict[str, int]:
+    """Rows by table."""
+    return {table: desk.rows(table) for table in TABLES if table not in without}
+
+
+def contents(desk: Desk, *, without: tuple[str, ...] = ()) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    with desk.rt.store.engine.connect() as connection:  # type: ignore[attr-defined]
+        return {
+            table: [tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))]
+            for table in TABLES
+            if table not in without
+        }
+
+
+def without_nonces(desk: Desk, line: PhoneLine) -> list[str]:
+    """What the caller heard and where it led, less protocol number."""
+    protocol = desk.call(line.sid).protocol
+    spoken = words_of_protocol(desk, protocol)
+    return [
+        document.decode().replace(protocol, "PROTOCOL").replace(spoken, "PROTOCOL")
+        for document in line.heard
+    ]
+
+
+def words_of_protocol(desk: Desk, protocol: str) -> str:
+    from ivr.flow.verbs import Utterance
+
+    utterance = Utterance(prompt="bye.protocol", values={"protocol": protocol})
+    return html.escape(desk.rt.prompts.words(utterance), quote=False)
+
+
+Story = Callable[[PhoneLine], Any]

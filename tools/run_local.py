@@ -1,0 +1,150 @@
+"""``make run``: the whole desk on one machine, until Ctrl-C.
+
+Settings of the first run are made by chance and kept in ``var/local.env``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VAR = ROOT / "var"
+WEB = "http://127.0.0.1:8000"
+CARRIER = "http://127.0.0.1:8090"
+BIN = Path(sys.executable).parent
+
+
+def local_env() -> dict[str, str]:
+    """Settings for this machine; what the environment already says wins."""
+    file = VAR / "local.env"
+    if not file.exists():
+        VAR.mkdir(mode=0o700, exist_ok=True)
+        lines = {
+            "SECRET_KEY": secrets.token_hex(32),
+            "TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
+            "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
+            "TWILIO_API_URL": CARRIER,
+            "PUBLIC_URL": WEB,
+        }
+        file.write_text("".join(f"{k}={v}\n" for k, v in lines.items()), encoding="utf-8")
+        file.chmod(0o600)
+    kept = dict(line.split("=", 1) for line in file.read_text("utf-8").split() if "=" in line)
+    return {**kept, **os.environ, "FLASK_APP": "app:create_app", "PYTHONUNBUFFERED": "1"}
+
+
+def prepare(env: dict[str, str]) -> None:
+    """Audio, database, demo people."""
+    for words in (["flows", "check"], ["prompts", "build"], ["db", "upgrade"]):
+        subprocess.run([BIN / "flask", *words], cwd=ROOT, env=env, check=True)
+    people = subprocess.run(
+        [BIN / "flask", "demo", "load", "--json"],
+        cwd=ROOT,
+        env=env,
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    (VAR / "demo.json").write_bytes(people.stdout)
+
+
+def processes(env: dict[str, str]) -> dict[str, list[str]]:
+    """Name → command line of what runs."""
+    python = str(BIN / "python")
+    return {
+        "web": [
+            str(BIN / "gunicorn"),
+            "wsgi:application",
+            "--bind=127.0.0.1:8000",
+            "--worker-class=gthread",
+            "--workers=2",
+            "--threads=8",
+            "--no-control-socket",
+            "--log-level=warning",
+        ],
+        "worker": [str(BIN / "flask"), "worker"],
+        "carrier": [
+            python,
+            "-m",
+            "ivr.carrier",
+            "--port=8090",
+            f"--voice-url={WEB}/voice/incoming",
+            f"--fallback-url={WEB}/voice/fallback",
+            f"--status-callback={WEB}/voice/status",
+            f"--account-sid={env['TWILIO_ACCOUNT_SID']}",
+            "--auth-token-env=TWILIO_AUTH_TOKEN",
+            f"--presets={VAR / 'demo.json'}",
+        ],
+    }
+
+
+def wait_for(url: str, seconds: float = 20) -> bool:
+    """Whether the address answers in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            urllib.request.urlopen(url, timeout=1).close()
+            return True
+        except OSError:
+            time.sleep(0.1)
+    return False
+
+
+def tell() -> None:
+    """Addresses and people to try with."""
+    people = json.loads((VAR / "demo.json").read_text("utf-8"))["people"]
+    say = sys.stdout.write
+    say(f"\n  Telefone de teste   {CARRIER}/   (disque daqui; os SMS chegam na mesma página)\n")
+    say(f"  Páginas             {WEB}/\n\n")
+    say("  Pessoas inventadas (CPF, matrícula, senha do telefone):\n")
+    for person in people:
+        columns = [person.get(k) or "–" for k in ("name", "cpf", "matricula", "pin")]
+        say("    {:<24} {:<13} {:<10} {}\n".format(*columns))
+        say(f"      {person.get('note', '')}\n")
+    say("\n  Ctrl-C para tudo.\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Run until a signal, or until one of the processes ends."""
+    env = local_env()
+    try:
+        prepare(env)
+    except subprocess.CalledProcessError as error:
+        return error.returncode or 1
+    running = {
+        name: subprocess.Popen(words, cwd=ROOT, env=env, start_new_session=True)
+        for name, words in processes(env).items()
+    }
+    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    code = 0
+    try:
+        if wait_for(f"{WEB}/healthz") and wait_for(f"{CARRIER}/healthz"):
+            tell()
+        while all(p.poll() is None for p in running.values()):
+            time.sleep(0.3)
+        for name, process in running.items():
+            if process.poll() is not None:
+                sys.stderr.write(f"{name} terminou com código {process.returncode}\n")
+                code = 1
+    except KeyboardInterrupt:
+        sys.stdout.write("\nparando…\n")
+    for process in running.values():
+        if process.poll() is None:
+            process.terminate()
+    for process in running.values():
+        try:
+            process.wait(timeout=8)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
