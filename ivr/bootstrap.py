@@ -45,8 +45,7 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
 
     Raises FlowDefectsError, CatalogueError, DataFaultError, DataFileError.
     """
-    key = settings.secret_key.encode()
-    keyed_hash = HmacHash(key)
+    keyed_hash = HmacHash(settings.key)
     clock: Clock | None = overrides.get("clock")
     store = overrides.pop("store", None) or open_store_of(settings, clock=clock)
     prompts = load_catalogue(settings.prompts_file)
@@ -62,7 +61,7 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
         "store": store,
         "clock": SystemClock(),
         "entropy": secrets.token_bytes,
-        "secret_key": key,
+        "secret_key": settings.key,
         "keyed_hash": keyed_hash,
         "verify_pin": PinHasher(settings.ivr_pin_cost),
         "directories": directories(settings, store, names, clock or SystemClock()),
@@ -93,12 +92,10 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
 
 def open_store_of(settings: Settings, *, clock: Clock | None = None) -> SqlStore:
     """The store of the settings, not migrated."""
-    key = settings.secret_key.encode()
-    previous = [settings.secret_key_previous.encode()] if settings.secret_key_previous else []
     return open_store(
         settings.database_url,
-        seal=FernetSeal(key, previous=previous),
-        keyed_hash=HmacHash(key),
+        seal=FernetSeal(settings.key, previous=settings.previous_keys),
+        keyed_hash=HmacHash(settings.key),
         clock=clock,
     )
 

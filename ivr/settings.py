@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,11 @@ class SettingsError(Exception):
     """A setting that is wrong or missing: the text names each, and what is allowed."""
 
 
+def master_key(text: str) -> bytes:
+    """32 bytes from a key that a person wrote."""
+    return hashlib.sha256(b"ivr/master/1\0" + text.encode()).digest()
+
+
 class Settings(BaseModel):
     """One field a setting; its description is the help of README's table."""
 
@@ -28,9 +34,9 @@ class Settings(BaseModel):
     secret_key: Annotated[
         str,
         Field(
-            min_length=32,
+            min_length=16,
             repr=False,
-            description="Chave do serviço, 32 caracteres ou mais; sela dados e deriva códigos",
+            description="Chave do serviço, de 16 caracteres ou mais; sela dados e deriva códigos",
         ),
     ]
     secret_key_previous: Annotated[
@@ -98,6 +104,16 @@ class Settings(BaseModel):
         return value.rstrip("/")
 
     @property
+    def key(self) -> bytes:
+        """32 bytes made of ``SECRET_KEY``."""
+        return master_key(self.secret_key)
+
+    @property
+    def previous_keys(self) -> tuple[bytes, ...]:
+        """The key before a change, if it is given."""
+        return (master_key(self.secret_key_previous),) if self.secret_key_previous else ()
+
+    @property
     def flows_dir(self) -> Path:
         """Where the flow files and the desk's data are."""
         return ROOT / "callflows"
@@ -113,13 +129,23 @@ class Settings(BaseModel):
         return self.ivr_var / "prompts"
 
 
-def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+NOT_NEEDED = {
+    "secret_key": "not-needed-" + "0" * 32,
+    "twilio_account_sid": "AC" + "0" * 32,
+    "twilio_auth_token": "not-needed-" + "0" * 32,
+}
+
+
+def read_settings(
+    environ: Mapping[str, str] | None = None, *, without: tuple[str, ...] = ()
+) -> Settings:
     """Settings of the environment. Raises :class:`SettingsError`.
 
     ``NAME_FILE`` names a file that holds the value, for secrets kept out of the environment.
+    ``without``: required settings that a command does not use and that may be missing.
     """
     env = dict(os.environ if environ is None else environ)
-    given: dict[str, str] = {}
+    given: dict[str, str] = {field: NOT_NEEDED[field] for field in without}
     problems: list[str] = []
     for field in Settings.model_fields:
         name = field.upper()

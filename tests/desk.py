@@ -133,7 +133,7 @@ def _template() -> Path:
     settings = settings_of(folder)
     migrate.upgrade(settings.database_url)
     store = open_store_of(settings)
-    keyed_hash = HmacHash(settings.secret_key.encode())
+    keyed_hash = HmacHash(settings.key)
     demo_people.load(store.engine, store, keyed_hash, PinHasher("low"))
     store.close()
     return folder / "desk.db"

@@ -5,12 +5,20 @@ from __future__ import annotations
 import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from secrets import token_bytes
 
+from cryptography.exceptions import InvalidTag
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from ivr.ports.clock import Entropy
+
 _KEY_BYTES = 32
+_GCM_VERSION = b"\x01"
+_NONCE_BYTES = 12
+_TAG_BYTES = 16
 _HASH_HEX = 32
 """128 bits: no collision is to be expected below 2**64 identifiers."""
 
@@ -47,6 +55,41 @@ class FernetSeal:
             return self._openers.decrypt(sealed)
         except InvalidToken:
             raise ValueError("not sealed with a key of this service") from None
+
+
+class AesGcmSeal:
+    """:class:`ivr.ports.sealing.Seal` by AES-256-GCM, about ten times as fast as Fernet.
+
+    A sealed value is a version byte, a nonce of 96 random bits, then ciphertext and tag. NIST
+    SP 800-38D §8.3 bounds one key to 2**32 values: a century of the service's calls. Keys as in
+    :class:`FernetSeal`. Raises ValueError on an empty key.
+    """
+
+    def __init__(
+        self,
+        secret_key: bytes,
+        *,
+        previous: Sequence[bytes] = (),
+        entropy: Entropy = token_bytes,
+    ) -> None:
+        self._keys = [
+            AESGCM(_derive(key, info=b"ivr/seal/aes-gcm/1")) for key in (secret_key, *previous)
+        ]
+        self._entropy = entropy
+
+    def close(self, plain: bytes) -> bytes:
+        nonce = self._entropy(_NONCE_BYTES)
+        return _GCM_VERSION + nonce + self._keys[0].encrypt(nonce, plain, _GCM_VERSION)
+
+    def open(self, sealed: bytes) -> bytes:
+        nonce, rest = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+        if sealed[:1] == _GCM_VERSION and len(rest) >= _TAG_BYTES:
+            for key in self._keys:
+                try:
+                    return key.decrypt(nonce, rest, _GCM_VERSION)
+                except InvalidTag:
+                    continue
+        raise ValueError("not sealed with a key of this service")
 
 
 class HmacHash:

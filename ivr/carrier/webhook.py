@@ -201,7 +201,7 @@ def _bad_address(url: str) -> Problem | None:
 def _bad_answer(response: HttpResponse) -> Problem | None:
     if not 200 <= response.status < 300:
         return error(11200, f"the webhook answered {response.status}")
-    if len(response.body) > MAX_BODY:
+    if len(response.body) > MAX_BODY and not response.content_type.startswith("audio/"):
         return error(11750, "the answer is longer than 64 kB")
     return None
 

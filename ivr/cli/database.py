@@ -15,6 +15,9 @@ from ivr.adapters.sealing import HmacHash
 from ivr.cli.failing import tells_errors
 from ivr.settings import read_settings
 
+NO_CARRIER = ("twilio_account_sid", "twilio_auth_token")
+DATABASE_ONLY = (*NO_CARRIER, "secret_key")
+
 db = AppGroup("db", help="Banco de dados: criar, atualizar, voltar.")
 demo = AppGroup("demo", help="Pessoas inventadas para experimentar.")
 
@@ -24,7 +27,7 @@ demo = AppGroup("demo", help="Pessoas inventadas para experimentar.")
 @tells_errors
 def upgrade(revision: str) -> None:
     """Leva o banco até a revisão (padrão: a mais nova)."""
-    url = read_settings().database_url
+    url = read_settings(without=DATABASE_ONLY).database_url
     migrate.upgrade(url, revision)
     click.echo(f"banco na revisão {migrate.current(url)}")
 
@@ -34,7 +37,7 @@ def upgrade(revision: str) -> None:
 @tells_errors
 def downgrade(revision: str) -> None:
     """Volta o banco até a revisão."""
-    url = read_settings().database_url
+    url = read_settings(without=DATABASE_ONLY).database_url
     migrate.downgrade(url, revision)
     click.echo(f"banco na revisão {migrate.current(url) or 'vazio'}")
 
@@ -43,7 +46,7 @@ def downgrade(revision: str) -> None:
 @tells_errors
 def current() -> None:
     """Diz em que revisão o banco está."""
-    click.echo(migrate.current(read_settings().database_url) or "vazio")
+    click.echo(migrate.current(read_settings(without=DATABASE_ONLY).database_url) or "vazio")
 
 
 @demo.command("load")
@@ -51,9 +54,9 @@ def current() -> None:
 @tells_errors
 def load(as_json: bool) -> None:
     """Carrega as pessoas inventadas; repetir não muda nada."""
-    settings = read_settings()
+    settings = read_settings(without=NO_CARRIER)
     store = bootstrap.open_store_of(settings)
-    keyed_hash = HmacHash(settings.secret_key.encode())
+    keyed_hash = HmacHash(settings.key)
     hasher = PinHasher(settings.ivr_pin_cost)
     count = demo_people.load(store.engine, store, keyed_hash, hasher)
     if as_json:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from ivr.domain.outcome import CallOutcome, ticket_status
+from ivr.domain.outcome import CallOutcome, final_outcome
 from ivr.ports.store import CallRow, Job, JournalEntry, Transaction
+from ivr.service.left_behind import give_status, outcome_of_job, stronger_outcome
 from ivr.service.runtime import Runtime
 from ivr.service.session import Session
 
@@ -23,13 +22,14 @@ def end_call(rt: Runtime, *, sid: str, by: str = "") -> bool:
         session = Session.from_dict(call.state)
         finished = session.engine.status == "ended"
         ended_by = by or ("system" if finished else "caller")
-        if not tx.calls.end(sid, at=now, by=ended_by, outcome=call.outcome):
+        outcome = _outcome(tx, call, session)
+        if not tx.calls.end(sid, at=now, by=ended_by, outcome=outcome.value):
             return False
-        _close_ticket(tx, call, now=now)
+        give_status(tx, call.protocol, outcome, now=now)
         if session.expects == "queue":
             tx.queues.leave(sid, at=now, result="abandoned")
         if session.job.startswith("reset:"):
-            _rescue_secret(tx, call, session)
+            rescue_secret(tx, call, session.job)
         at = session.engine.at
         entry = JournalEntry(
             turn=call.turn,
@@ -38,29 +38,28 @@ def end_call(rt: Runtime, *, sid: str, by: str = "") -> bool:
             kind="call.ended",
             flow=at.flow,
             node=at.node,
-            data={"by": ended_by, "outcome": call.outcome, "expects": session.expects},
+            data={"by": ended_by, "outcome": outcome.value, "expects": session.expects},
         )
         tx.journal.add(sid, [entry])
     return True
 
 
-def _close_ticket(tx: Transaction, call: CallRow, *, now: datetime) -> None:
-    ticket = tx.tickets.by_protocol(call.protocol)
-    outcome = CallOutcome(call.outcome or "abandoned")
-    if ticket is not None and ticket.outcome:
-        outcome = CallOutcome(ticket.outcome)
-    status = ticket_status(outcome)
-    closed = now if status.value == "closed" else None
-    tx.tickets.change(call.protocol, outcome=outcome.value, status=status.value, closed_at=closed)
+def _outcome(tx: Transaction, call: CallRow, session: Session) -> CallOutcome:
+    """The strongest of what the call, its ticket and a job that is still waited for say."""
+    seen = [CallOutcome(call.outcome or "abandoned")]
+    job = tx.outbox.get(session.job) if session.job else None
+    if job is not None:
+        seen.append(outcome_of_job(job))
+    return stronger_outcome(tx.tickets.by_protocol(call.protocol), final_outcome(seen))
 
 
-def _rescue_secret(tx: Transaction, call: CallRow, session: Session) -> None:
-    """A temporary password that was not heard to its end is replaced by a link."""
+def rescue_secret(tx: Transaction, call: CallRow, job: str) -> None:
+    """Order that a link replaces a temporary password which nobody heard to its end."""
     tx.outbox.add(
         Job(
-            key=f"rescue:{session.job}",
+            key=f"rescue:{job}",
             kind="reset.rescue",
             call_sid=call.sid,
-            payload={"job": session.job},
+            payload={"job": job, "protocol": call.protocol},
         )
     )

@@ -25,6 +25,8 @@ MAX_REFUSALS = 10
 """Refused passwords after which a link is closed."""
 MAX_SUBMITS = 50
 """Passwords that reached the directory, answered or not, after which a link is closed."""
+WAITED_FOR_LINK = frozenset({"resolved_self_service", "in_progress"})
+"""Outcomes of a call whose ticket only waits for the owner to choose a password."""
 FREEZE = timedelta(days=30)
 """How long "não fui eu" keeps telephone resets off an account."""
 
@@ -270,6 +272,7 @@ def _use(tx: Transaction, link: LinkRow) -> None:
     if not tx.resets.use_link(link.id, at=now):
         return
     _note(tx, link, kind="password_changed", at=now, service=link.service)
+    _close_ticket(tx, link, at=now)
     tx.outbox.add(
         Job(
             key=f"notice:{link.id}",
@@ -284,6 +287,17 @@ def _use(tx: Transaction, link: LinkRow) -> None:
             run_at=now,
             created_at=now,
         )
+    )
+
+
+def _close_ticket(tx: Transaction, link: LinkRow, *, at: datetime) -> None:
+    """The ticket waited for this link only; one that a person owes something stays as it is."""
+    view = tx.calls.view(link.call_sid, 0)
+    ticket = tx.tickets.by_protocol(view.call.protocol) if view else None
+    if ticket is None or ticket.outcome not in WAITED_FOR_LINK:
+        return
+    tx.tickets.change(
+        ticket.protocol, status="closed", outcome="resolved_self_service", closed_at=at
     )
 
 

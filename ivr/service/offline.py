@@ -10,11 +10,15 @@ import json
 from datetime import datetime
 from pathlib import Path
 
+from ivr.domain.outcome import CallOutcome
 from ivr.ports.store import StoreUnavailableError
 from ivr.service.ending import end_call
 from ivr.service.journal import note
+from ivr.service.left_behind import mark_fault
 from ivr.service.opening import open_call
 from ivr.service.runtime import Runtime
+
+KIND = "fault.no_database"
 
 
 def write_offline(path: Path, *, sid: str, at: datetime, where: str) -> None:
@@ -28,7 +32,8 @@ def write_offline(path: Path, *, sid: str, at: datetime, where: str) -> None:
 def import_offline_calls(rt: Runtime) -> int:
     """Open a ticket for each call of the file that has none; the number of lines taken in.
 
-    The file is set aside first, and removed only when every line is in the database.
+    The file is set aside first, and removed only when every line is in the database. A line that
+    is taken in twice changes nothing the second time.
     """
     path = rt.offline_journal
     if path is None:
@@ -55,15 +60,19 @@ def import_offline_calls(rt: Runtime) -> int:
 
 
 def _take_in(rt: Runtime, sid: str, where: str, at: str) -> None:
-    with rt.store.begin(write=False) as tx:
-        known = tx.calls.view(sid, 0)
-    if known is None:
-        open_call(rt, sid=sid, caller=None)
-        with rt.store.begin() as tx:
-            view = tx.calls.view(sid, 0)
-            if view is not None:
-                tx.tickets.change(view.call.protocol, outcome="fault")
+    open_call(rt, sid=sid, caller=None)
     with rt.store.begin() as tx:
-        note(tx, sid, "fault.no_database", where=where, at=at)
-    if known is None:
+        view = tx.calls.view(sid, 0)
+        if view is None:
+            return
+        told = {"where": where, "at": at}
+        if all(e.kind != KIND or dict(e.data) != told for e in tx.journal.of(sid)):
+            note(tx, sid, KIND, where=where, at=at)
+        ticket = tx.tickets.by_protocol(view.call.protocol)
+        abandoned = ticket is not None and ticket.outcome == CallOutcome.ABANDONED
+        live = view.call.ended_at is None
+        if ticket is not None and where != "/voice/status" and (live or abandoned):
+            mark_fault(tx, ticket)
+        answered = view.call.turn > 0
+    if live and not answered:
         end_call(rt, sid=sid, by="sweep")

@@ -16,8 +16,10 @@ from ivr.flow.events import CallStarted, Event, LeftQueue, StillWorking
 from ivr.flow.facts import Fact
 from ivr.flow.verbs import Hangup, SpeakSecret, Utterance, Verb
 from ivr.ports.store import CallRow, QueueRow, Transaction, TurnView
+from ivr.service.ending import rescue_secret
 from ivr.service.jobs_awaited import event_of_job
 from ivr.service.journal import entries, outcome_after
+from ivr.service.left_behind import stronger_outcome
 from ivr.service.requests import Effect, TurnContext, run_request
 from ivr.service.runtime import Runtime
 from ivr.service.session import Expects, Session
@@ -142,12 +144,14 @@ def _commit(
     if not session.engine.waiting and not isinstance(work.verbs[-1], SpeakSecret):
         session = replace(session, job="")
     outcome = outcome_after(call.outcome, work.facts)
+    left_behind = any(fact.kind == "job.left_behind" for fact in work.facts)
     reply = render(tuple(work.verbs), next_turn=turn + 1)
     at = session.engine.at
     person = session.person.key if session.person else call.person
-    changed = replace(call, state=session.to_dict(), outcome=outcome.value, person=person)
     with rt.store.begin() as tx:
         now = tx.now()
+        outcome = stronger_outcome(tx.tickets.by_protocol(call.protocol), outcome)
+        changed = replace(call, state=session.to_dict(), outcome=outcome.value, person=person)
         if not tx.calls.advance(call=changed, turn=turn, reply=reply, now=now):
             raise _LostRaceError
         took = round((rt.stopwatch() - began) * 1000)
@@ -162,6 +166,9 @@ def _commit(
         )
         for effect in work.effects:
             effect(tx)
+        awaited = Session.from_dict(call.state).job
+        if left_behind and awaited.startswith("reset:"):
+            rescue_secret(tx, call, awaited)
         _keep_queue(tx, call, session, before=Session.from_dict(call.state).expects, at=now)
     return reply
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import structlog
-from flask import Response, abort, request
+from flask import Response, abort, g, request
 
-from ivr.adapters.twilio.catalogue import Route
+from ivr.adapters.twilio.catalogue import PATTERNS, Route
 from ivr.adapters.twilio.fields import BadFieldsError, Inbound, read_fields
 from ivr.adapters.twilio.signature import signed_url
 from ivr.web.edge import edge
@@ -29,6 +29,9 @@ def signed_fields(route: Route) -> Inbound:
     if not here.signatures.check(url=url, form=request.form, header=header):
         log.warning("webhook refused", route=route, why="signature")
         abort(Response(status=403))
+    calls = request.form.getlist("CallSid")
+    if len(calls) == 1 and PATTERNS["CallSid"].fullmatch(calls[0]):
+        g.signed_call = calls[0]
     try:
         return read_fields(request.form, route=route, account_sid=here.account_sid)
     except BadFieldsError as error:
@@ -36,3 +39,8 @@ def signed_fields(route: Route) -> Inbound:
         if error.reason in REFUSED:
             abort(Response(status=403))
         raise GarbledError from None
+
+
+def signed_call() -> str:
+    """The call of this request, empty before its signature was found good."""
+    return str(g.get("signed_call", ""))

@@ -15,7 +15,7 @@ from ivr.flow.events import Event, NoInput
 from ivr.flow.verbs import SpeakSecret, Verb
 from ivr.ports.store import StoreUnavailableError
 from ivr.service.ending import end_call
-from ivr.service.journal import note
+from ivr.service.faults import record_fault, record_report
 from ivr.service.offline import write_offline
 from ivr.service.opening import open_call
 from ivr.service.secrets_spoken import token_of
@@ -23,13 +23,15 @@ from ivr.service.session import Expects
 from ivr.service.turns import BusyError, take_turn
 from ivr.service.waiting import wait
 from ivr.web.edge import edge, runtime
-from ivr.web.guards import GarbledError, signed_fields
+from ivr.web.guards import GarbledError, signed_call, signed_fields
 
 bp = Blueprint("voice", __name__)
 log = structlog.get_logger("ivr.voice")
 
 LONGEST_BODY = 64 * 1024
 ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+CALLERS = frozenset({"/voice/incoming", "/voice/turn", "/voice/wait", "/voice/fallback"})
+"""Routes whose answer a caller hears."""
 
 
 @bp.before_request
@@ -95,10 +97,12 @@ def status() -> ResponseReturnValue:
 def recording() -> ResponseReturnValue:
     """A recording is ready at the carrier."""
     inbound = signed_fields("recording")
-    with runtime().store.begin() as tx:
-        if tx.calls.view(inbound.call_sid, 0) is not None:
-            word = str(inbound.fields.get("RecordingStatus", ""))
-            note(tx, inbound.call_sid, "recording.reported", status=word)
+    record_report(
+        runtime(),
+        sid=inbound.call_sid,
+        recording=inbound.fields["RecordingSid"],
+        status=inbound.fields["RecordingStatus"],
+    )
     return _xml(documents.empty())
 
 
@@ -106,13 +110,9 @@ def recording() -> ResponseReturnValue:
 def fallback() -> ResponseReturnValue:
     """The carrier could not use our last answer: a person, from a document without needs."""
     inbound = signed_fields("fallback")
-    log.error("carrier fell back", call=inbound.call_sid, code=inbound.fields.get("ErrorCode"))
-    with runtime().store.begin() as tx:
-        view = tx.calls.view(inbound.call_sid, 0)
-        if view is not None and view.call.ended_at is None:
-            tx.tickets.change(view.call.protocol, outcome="fault", status="open")
-            code = str(inbound.fields.get("ErrorCode", ""))
-            note(tx, inbound.call_sid, "fault.carrier_fell_back", code=code)
+    code = inbound.fields.get("ErrorCode", "")
+    log.error("carrier fell back", call=inbound.call_sid, code=code)
+    record_fault(runtime(), sid=inbound.call_sid, kind="fault.carrier_fell_back", code=code)
     return _to_a_person()
 
 
@@ -127,6 +127,7 @@ def sms_status() -> ResponseReturnValue:
 
 @bp.errorhandler(GarbledError)
 def garbled(error: GarbledError) -> ResponseReturnValue:
+    _remember_fault("fault.garbled_request")
     return _to_a_person()
 
 
@@ -142,17 +143,7 @@ def busy(error: BusyError) -> ResponseReturnValue:
 def no_database(error: StoreUnavailableError) -> ResponseReturnValue:
     """A person at once; the call is written to a file and becomes a ticket later."""
     log.error("database away", path=request.path)
-    rt = runtime()
-    if rt.offline_journal is not None:
-        try:
-            write_offline(
-                rt.offline_journal,
-                sid=request.form.get("CallSid", ""),
-                at=rt.clock.now(),
-                where=request.path,
-            )
-        except OSError:
-            log.exception("offline journal cannot be written")
+    _remember_offline()
     return _to_a_person()
 
 
@@ -161,6 +152,7 @@ def anything_else(error: Exception) -> ResponseReturnValue:
     if isinstance(error, HTTPException):
         return error
     log.error("webhook failed", path=request.path, error=type(error).__name__, exc_info=True)
+    _remember_fault("fault.webhook_failed")
     return _to_a_person()
 
 
@@ -192,8 +184,36 @@ def _turn(inbound: Inbound, number: int) -> Response:
     return _xml(body)
 
 
+def _remember_fault(kind: str) -> None:
+    """Keep the ticket of a call open whose caller is handed over, if that can be done at all."""
+    if signed_call() and request.path in CALLERS:
+        try:
+            record_fault(runtime(), sid=signed_call(), kind=kind)
+        except Exception as error:
+            log.error("fault not written", error=type(error).__name__)
+            _remember_offline()
+
+
+def _remember_offline() -> None:
+    rt = runtime()
+    if rt.offline_journal is None or not signed_call():
+        return
+    try:
+        write_offline(rt.offline_journal, sid=signed_call(), at=rt.clock.now(), where=request.path)
+    except OSError as error:
+        log.error("offline journal cannot be written", error=type(error).__name__)
+
+
 def _to_a_person() -> Response:
+    """A fixed document. Who waits in the queue already goes on waiting: an Enqueue may not
+    stand in a document of the queue (twilio.com/docs/voice/twiml/enqueue#waiturl)."""
     here = edge()
+    if request.path == "/voice/wait":
+        number = turn_of(request.query_string.decode("latin-1")) or 0
+        music = f"{here.public_url}/static/espera.wav"
+        return _xml(
+            documents.wait((), links=here.links, voice=here.voice, turn=number, music=music)
+        )
     number = here.numbers.get("agent")
     return _xml(documents.static_to_person(number, caller_id=here.caller_id))
 

@@ -5,19 +5,23 @@ The desk's clock stands still; move ``desk.clock.at``.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
-from desk import ACCOUNT, DESK, PUBLIC, TOKEN, Desk, people
+from desk import ACCOUNT, DESK, OPEN, PUBLIC, TOKEN, Desk, make_desk, people
+from ivr.carrier.clock import VirtualLoop, wall_clock
+from ivr.flow.verbs import Utterance
 
 CALLER = "+5567999990001"
 TABLES = (
@@ -25,6 +29,29 @@ TABLES = (
     "outbox", "proof_attempts", "proof_codes", "pins", "reset_links", "resets", "reset_secrets",
     "account_freezes", "queue_entries", "demo_account", "demo_change",
 )  # fmt: skip
+
+
+@dataclass
+class StillClock:
+    """The carrier's virtual time while a scenario runs, else ``at``, which only tests move."""
+
+    at: datetime = OPEN
+
+    def now(self) -> datetime:
+        try:
+            virtual = isinstance(asyncio.get_running_loop(), VirtualLoop)
+        except RuntimeError:
+            virtual = False
+        return wall_clock() if virtual else self.at
+
+
+def still_desk(folder: Path, *, changes: dict[str, str] | None = None, **overrides: Any) -> Desk:
+    """A desk that says its prompts by text and whose clock stands still."""
+    clock = StillClock()
+    changed = {"IVR_PROMPT_MODE": "say", "IVR_VAR": str(folder / "var"), **(changes or {})}
+    desk = make_desk(folder, changes=changed, **{"clock": clock, **overrides})
+    desk.clock = clock  # type: ignore[assignment]
+    return desk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,10 +232,5 @@ def without_nonces(desk: Desk, line: PhoneLine) -> list[str]:
 
 
 def words_of_protocol(desk: Desk, protocol: str) -> str:
-    from ivr.flow.verbs import Utterance
-
     utterance = Utterance(prompt="bye.protocol", values={"protocol": protocol})
     return html.escape(desk.rt.prompts.words(utterance), quote=False)
-
-
-Story = Callable[[PhoneLine], Any]

@@ -45,11 +45,7 @@ def translate_errors(engine: Engine) -> None:
     The probe of a pooled connection is left alone: the pool replaces it by a new one.
     """
 
-    def translate(context: ExceptionContext) -> None:
-        if context.is_pre_ping:
-            return
-        failed = unavailable(context.original_exception)
-        if failed is not None:
-            context.chained_exception = failed
+    def translate(context: ExceptionContext) -> StoreUnavailableError | None:
+        return None if context.is_pre_ping else unavailable(context.original_exception)
 
-    event.listen(engine, "handle_error", translate)
+    event.listen(engine, "handle_error", translate, retval=True)

@@ -26,6 +26,8 @@ _JOB = (
     _o.outcome,
 )  # fmt: skip
 
+_SETTLED = ("done", "failed")
+
 _ADD = insert_once(tables.outbox)
 _GET = Statement(select(*_JOB).where(_o.key == bindparam("asked")))
 
@@ -33,9 +35,9 @@ _now = bindparam("now", type_=UtcDateTime)
 _NEXT_DUE = (
     select(_o.key)
     .where(
-        tables.UNSETTLED,
+        _o.settled_at.is_(None),
         _o.run_at <= _now,
-        or_(_o.state == "queued", _o.lease_until <= _now),
+        or_(_o.lease_until.is_(None), _o.lease_until <= _now),
     )
     .order_by(_o.run_at, _o.created_at, _o.key)
     .limit(1)
@@ -52,12 +54,13 @@ _CLAIM = Statement(
 
 _SETTLE = Statement(
     update(tables.outbox)
-    .where(_o.key == bindparam("asked"), tables.UNSETTLED)
+    .where(_o.key == bindparam("asked"), _o.settled_at.is_(None))
     .values(
         state=bindparam("new_state"),
         outcome=bindparam("new_outcome"),
         run_at=func.coalesce(bindparam("new_run_at", type_=UtcDateTime), _o.run_at),
         lease_until=None,
+        settled_at=bindparam("at"),
     )
 )
 
@@ -88,6 +91,7 @@ class SqlOutbox:
                 "attempts": job.attempts,
                 "run_at": job.run_at or created_at,
                 "lease_until": None,
+                "settled_at": created_at if job.state in _SETTLED else None,
                 "created_at": created_at,
                 "outcome": job.outcome,
             },
@@ -110,9 +114,16 @@ class SqlOutbox:
         run_at: datetime | None = None,
     ) -> None:
         """As in the port. A job that is done or has failed stays as it is."""
+        at = self._now() if state in _SETTLED else None
         self._driver.change(
             _SETTLE,
-            {"asked": key, "new_state": state, "new_outcome": outcome, "new_run_at": run_at},
+            {
+                "asked": key,
+                "new_state": state,
+                "new_outcome": outcome,
+                "new_run_at": run_at,
+                "at": at,
+            },
         )
 
     def counts(self) -> Mapping[str, int]:

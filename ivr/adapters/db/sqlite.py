@@ -11,6 +11,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ivr.adapters.db.errors import translate_errors, unavailable
+from ivr.ports.store import StoreUnavailableError
 
 READ_ONLY = "ivr_read_only"
 """Execution option of an engine whose transactions only read: they take no lock."""
@@ -38,11 +39,7 @@ def make_file(url: URL) -> Path:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
-        code = sqlite3.OperationalError()
-        code.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
-        failed = unavailable(code)
-        assert failed is not None
-        raise failed from error
+        raise StoreUnavailableError("the database file is not to be opened") from error
     return path
 
 

@@ -161,16 +161,17 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("run_at", UtcDateTime, nullable=False),
     Column("lease_until", UtcDateTime),
+    Column("settled_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("outcome", JsonText, nullable=False),
     CheckConstraint("state IN ('queued', 'running', 'done', 'failed')", name="state"),
 )
-UNSETTLED = text("state IN ('queued', 'running')")
+_unsettled = text("settled_at IS NULL")
 Index(
-    "ix_outboxUNSETTLED",
+    "ix_outbox_unsettled",
     outbox.c.run_at,
-    sqlite_where=UNSETTLED,
-    postgresql_where=UNSETTLED,
+    sqlite_where=_unsettled,
+    postgresql_where=_unsettled,
 )
 
 attempts = Table(

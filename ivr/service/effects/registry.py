@@ -9,6 +9,7 @@ from typing import Any
 
 from ivr.ports.errors import PortError
 from ivr.ports.store import Job, Transaction
+from ivr.service.left_behind import give_to_a_person
 from ivr.service.runtime import Runtime
 
 LEASE = timedelta(seconds=60)
@@ -83,7 +84,7 @@ def run_job(rt: Runtime, job: Job) -> bool:
         for write in result.also:
             write(tx)
         if result.failed:
-            _to_a_person(tx, job)
+            give_to_a_person(tx, job)
     return True
 
 
@@ -94,10 +95,3 @@ def _too_old(job: Job, now: datetime) -> bool:
 def _pause(attempts: int) -> timedelta:
     doubled: timedelta = FIRST_RETRY * 2 ** min(attempts, 10)
     return min(doubled, LONGEST_RETRY)
-
-
-def _to_a_person(tx: Transaction, job: Job) -> None:
-    """A job that failed for good leaves its ticket open for a person."""
-    protocol = job.payload.get("protocol")
-    if isinstance(protocol, str) and tx.tickets.by_protocol(protocol) is not None:
-        tx.tickets.change(protocol, status="open", closed_at=None)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from ivr.domain.limits import may_reset
 from ivr.domain.otp import SALT_BYTES_MIN, temporary_password
+from ivr.domain.outcome import CallOutcome
 from ivr.ports.directory import Account, Directory, PolicyRefusalError
 from ivr.ports.store import Job, Transaction
 from ivr.service.effects.registry import Later, Settled, effect
 from ivr.service.journal import note
+from ivr.service.left_behind import outcome_of_job, settle_ticket
 from ivr.service.link_tokens import new_link
 from ivr.service.runtime import Runtime
 
@@ -25,11 +28,12 @@ def reset_password(rt: Runtime, job: Job) -> Settled | Later:
         return _over(job, "disabled")
     if account.privileged:
         return _over(job, "privileged")
-    if job.payload["delivery"] == "link":
-        return _order_link(rt, job, account)
     salt = _salt(rt, job)
     if salt is None:
         return _over(job, "limited")
+    if job.payload["delivery"] == "link":
+        settled = _order_link(rt, job, account)
+        return replace(settled, also=(*settled.also, lambda tx: tx.resets.erase_secret(job.key)))
     password = temporary_password(rt.secret_key, job.key, salt)
     try:
         directory.reset(uid=account.uid, password=password, marker=job.key, must_change=True)
@@ -71,7 +75,11 @@ def rescue_reset(rt: Runtime, job: Job) -> Settled | Later:
     settled = _order_link(rt, reset, account, outcome={"outcome": "link"})
     return Settled(
         outcome=settled.outcome,
-        also=(*settled.also, lambda tx: tx.resets.erase_secret(key)),
+        also=(
+            *settled.also,
+            lambda tx: tx.resets.erase_secret(key),
+            lambda tx: settle_ticket(tx, job, CallOutcome.RESOLVED_SELF_SERVICE),
+        ),
     )
 
 
@@ -140,10 +148,15 @@ def _order_link(
             "protocol": job.payload["protocol"],
         },
     )
+    protocol = str(job.payload["protocol"])
     settled = _over(job, "done", also=(_completed(job), lambda tx: tx.resets.add_link(link)))
     return Settled(
         outcome=outcome or settled.outcome,
-        also=(*settled.also, lambda tx: tx.outbox.add(message)),
+        also=(
+            *settled.also,
+            lambda tx: tx.outbox.add(message),
+            lambda tx: tx.tickets.change(protocol, status="pending"),
+        ),
     )
 
 
@@ -173,9 +186,12 @@ def _notice(job: Job, account: Account, event: str) -> Callable[[Transaction], A
 def _over(
     job: Job, outcome: str, *, reason: str = "", also: tuple[Callable[[Transaction], Any], ...] = ()
 ) -> Settled:
-    """The job's end, told in the journal of its call."""
+    """The job's end, told in the journal of its call and to a caller who did not wait for it."""
 
     def tell(tx: Transaction) -> None:
         note(tx, job.call_sid, f"{job.kind}.settled", outcome=outcome, reason=reason)
+        settled = tx.outbox.get(job.key)
+        if settled is not None:
+            settle_ticket(tx, settled, outcome_of_job(settled))
 
     return Settled(outcome={"outcome": outcome, "reason": reason}, also=(*also, tell))

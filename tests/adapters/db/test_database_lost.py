@@ -108,9 +108,13 @@ def test_locked_table_of_postgresql_is_told(postgres_url: str) -> None:
 def test_pool_without_a_free_connection_is_told(postgres_url: str) -> None:
     upgrade(postgres_url)
     store = opened(postgres_url, patience_s=PATIENCE_S, pool_size=1)
-    with store.begin(write=False), store.begin(write=False):
-        with pytest.raises(StoreUnavailableError, match="free"), store.begin(write=False):
-            pass
+    with (
+        pytest.raises(StoreUnavailableError, match="free"),
+        store.begin(write=False),
+        store.begin(write=False),
+        store.begin(write=False),
+    ):
+        pass
     store.ping()
     store.close()
 

@@ -21,7 +21,8 @@ def differences(url: str, expected: MetaData) -> list[object]:
     engine = make_engine(url)
     with engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": True, "compare_server_default": True}
+            connection,
+            opts={"compare_type": True, "compare_server_default": engine.name == "postgresql"},
         )
         found = compare_metadata(context, expected)
     engine.dispose()

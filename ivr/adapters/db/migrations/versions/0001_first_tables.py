@@ -166,6 +166,7 @@ def _outbox_table() -> None:
         _number("attempts"),
         _time("run_at"),
         _time("lease_until", nullable=True),
+        _time("settled_at", nullable=True),
         _time("created_at"),
         _text("outcome"),
         sa.PrimaryKeyConstraint("key", name="pk_outbox"),
@@ -174,7 +175,7 @@ def _outbox_table() -> None:
         ),
     )
     _index("ix_outbox_call_sid", "outbox", "call_sid")
-    _index("ix_outbox_unsettled", "outbox", "run_at", where="state IN ('queued', 'running')")
+    _index("ix_outbox_unsettled", "outbox", "run_at", where="settled_at IS NULL")
 
 
 def _proof_tables() -> None:

@@ -1,0 +1,41 @@
+"""Faults of a live call, seen from outside its turns."""
+
+from __future__ import annotations
+
+from ivr.ports.store import Transaction
+from ivr.service.journal import note
+from ivr.service.left_behind import mark_fault
+from ivr.service.runtime import Runtime
+
+
+def record_fault(rt: Runtime, *, sid: str, kind: str, **data: str | int | bool) -> None:
+    """The caller was handed to a person by a fixed document: the ticket stays open.
+
+    Written once for each turn and kind; an ended or unknown call is left alone. Raises
+    StoreUnavailableError.
+    """
+    with rt.store.begin() as tx:
+        view = tx.calls.view(sid, 0)
+        if view is None or view.call.ended_at is not None:
+            return
+        if _told(tx, sid, kind, turn=view.call.turn):
+            return
+        ticket = tx.tickets.by_protocol(view.call.protocol)
+        if ticket is not None:
+            mark_fault(tx, ticket)
+        note(tx, sid, kind, **data)
+
+
+def record_report(rt: Runtime, *, sid: str, recording: str, status: str) -> None:
+    """The carrier's word about a recording, each once, also after the call."""
+    with rt.store.begin() as tx:
+        if tx.calls.view(sid, 0) is None:
+            return
+        data = {"recording": recording, "status": status}
+        known = (e for e in tx.journal.of(sid) if e.kind == "recording.reported")
+        if all(dict(entry.data) != data for entry in known):
+            note(tx, sid, "recording.reported", recording=recording, status=status)
+
+
+def _told(tx: Transaction, sid: str, kind: str, *, turn: int) -> bool:
+    return any(entry.kind == kind and entry.turn == turn for entry in tx.journal.of(sid))
