@@ -13,7 +13,7 @@ from ivr.adapters.clock import SystemClock
 from ivr.adapters.db.store import SqlStore, open_store
 from ivr.adapters.directory import connector
 from ivr.adapters.pin_hash import COSTS, PinHasher
-from ivr.adapters.sealing import FernetSeal, HmacHash
+from ivr.adapters.sealing import AesGcmSeal, HmacHash
 from ivr.adapters.speech.prompt_files import load_catalogue
 from ivr.adapters.twilio.links import Links
 from ivr.adapters.twilio.rest import TwilioApi
@@ -94,7 +94,7 @@ def open_store_of(settings: Settings, *, clock: Clock | None = None) -> SqlStore
     """The store of the settings, not migrated."""
     return open_store(
         settings.database_url,
-        seal=FernetSeal(settings.key, previous=settings.previous_keys),
+        seal=AesGcmSeal(settings.key, previous=settings.previous_keys),
         keyed_hash=HmacHash(settings.key),
         clock=clock,
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from desk import Desk, make_desk
 
+pytest_plugins = ["fixtures_postgres", "fixtures_store"]
+
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Desk:

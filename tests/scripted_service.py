@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -141,6 +142,9 @@ class Phone:
         """``work`` gets an exchange; all its calls end before this returns."""
 
         async def running() -> Any:
+            asyncio.get_running_loop().set_exception_handler(
+                lambda _, context: self.service.complaints.append(str(context))
+            )
             self.service.clock = wall_clock
             self.exchange = Exchange(
                 account_sid=ACCOUNT,

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from ivr.adapters.db import SqlStore, open_store
-from ivr.adapters.sealing import FernetSeal, HmacHash
+from ivr.adapters.sealing import AesGcmSeal, HmacHash
 from ivr.ports.store import (
     Attempt,
     CallbackRow,
@@ -43,7 +43,7 @@ class HandClock:
 def opened(url: str, **options: Any) -> SqlStore:
     """A store with the tests' key; its clock stands still unless another is given."""
     options.setdefault("clock", HandClock())
-    return open_store(url, seal=FernetSeal(SECRET), keyed_hash=HmacHash(SECRET), **options)
+    return open_store(url, seal=AesGcmSeal(SECRET), keyed_hash=HmacHash(SECRET), **options)
 
 
 def after(seconds: float) -> datetime:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hmac
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from secrets import token_bytes
 
 from cryptography.exceptions import InvalidTag
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -30,39 +28,13 @@ def _derive(secret_key: bytes, *, info: bytes) -> bytes:
     return HKDF(algorithm=SHA256(), length=_KEY_BYTES, salt=None, info=info).derive(secret_key)
 
 
-def _fernet(secret_key: bytes) -> Fernet:
-    return Fernet(urlsafe_b64encode(_derive(secret_key, info=b"ivr/seal/1")))
-
-
-class FernetSeal:
-    """:class:`ivr.ports.sealing.Seal` by Fernet (AES-128-CBC with HMAC-SHA256).
-
-    ``secret_key`` closes; ``previous`` keys only open what was closed before a rotation.
-    Raises ValueError on an empty key.
-    """
-
-    def __init__(self, secret_key: bytes, *, previous: Sequence[bytes] = ()) -> None:
-        self._current = _fernet(secret_key)
-        self._openers: Fernet | MultiFernet = self._current
-        if previous:
-            self._openers = MultiFernet([self._current, *map(_fernet, previous)])
-
-    def close(self, plain: bytes) -> bytes:
-        return self._current.encrypt(plain)
-
-    def open(self, sealed: bytes) -> bytes:
-        try:
-            return self._openers.decrypt(sealed)
-        except InvalidToken:
-            raise ValueError("not sealed with a key of this service") from None
-
-
 class AesGcmSeal:
-    """:class:`ivr.ports.sealing.Seal` by AES-256-GCM, about ten times as fast as Fernet.
+    """:class:`ivr.ports.sealing.Seal` by AES-256-GCM.
 
     A sealed value is a version byte, a nonce of 96 random bits, then ciphertext and tag. NIST
-    SP 800-38D §8.3 bounds one key to 2**32 values: a century of the service's calls. Keys as in
-    :class:`FernetSeal`. Raises ValueError on an empty key.
+    SP 800-38D §8.3 bounds one key to 2**32 values: a century of the service's calls.
+    ``secret_key`` closes; ``previous`` keys only open what was closed before a rotation.
+    Raises ValueError on an empty key.
     """
 
     def __init__(

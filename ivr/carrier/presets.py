@@ -54,14 +54,12 @@ def read_presets(content: Any) -> Presets:
     for name, entries in (("people", people), ("presets", callers)):
         if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
             raise BadPresets(f"{name} is a list of objects")
-    if set(switches) - {each.name for each in fields(Faults)}:
-        raise BadPresets("an unknown fault")
     return Presets(
         dial_plan=Numbers(
             {number: _phone(phone) for number, phone in numbers.items()},
             others=_phone(content.get("others", "rings")),
         ),
-        faults=Faults(**switches),
+        faults=_faults(switches),
         people=tuple(people),
         callers=tuple(callers),
     )
@@ -76,5 +74,23 @@ def _phone(phone: Any) -> Behaviour:
     if isinstance(phone, dict) and set(phone) == {"answers"}:
         times = phone["answers"]
         if isinstance(times, dict) and set(times) <= {"after", "talks"}:
-            return answers(**{name: float(value) for name, value in times.items()})
+            return answers(**{name: _seconds(value) for name, value in times.items()})
     raise BadPresets("a phone is rings, busy, fails or {answers: {after, talks}}")
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e6:
+        raise BadPresets("a time is a number of seconds")
+    return float(value)
+
+
+def _faults(switches: dict[str, Any]) -> Faults:
+    """Each switch has the type of its default (a whole number will do for seconds)."""
+    kinds = {each.name: type(each.default) for each in fields(Faults)}
+    for name, value in switches.items():
+        kind = kinds.get(name)
+        if kind is None:
+            raise BadPresets(f"unknown fault {name}")
+        if type(value) is not kind and not (kind is float and type(value) is int):
+            raise BadPresets(f"fault {name} needs {kind.__name__}")
+    return Faults(**switches)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ivr.domain.local_time import to_local
 from ivr.domain.phone_number import normalise_phone
 from ivr.domain.protocol_number import make_protocol
@@ -12,6 +14,10 @@ from ivr.service.runtime import Runtime
 from ivr.service.session import Session
 
 
+class _OpenedMeanwhileError(Exception):
+    """Another process had the same first webhook: roll the sequence number back."""
+
+
 def open_call(rt: Runtime, *, sid: str, caller: str | None) -> None:
     """Open call and ticket; nothing happens when the call is there already.
 
@@ -20,11 +26,8 @@ def open_call(rt: Runtime, *, sid: str, caller: str | None) -> None:
     with rt.store.begin(write=False) as tx:
         if tx.calls.view(sid, 0) is not None:
             return
-    session = Session(engine=engine.start(rt.flows.current))
-    with rt.store.begin() as tx:
+    with suppress(_OpenedMeanwhileError), rt.store.begin() as tx:
         now = tx.now()
-        if tx.calls.view(sid, 0) is not None:
-            return
         local = to_local(now)
         protocol = make_protocol(local.year, tx.tickets.next_sequence(local.year)).digits
         due = deadlines(
@@ -37,13 +40,14 @@ def open_call(rt: Runtime, *, sid: str, caller: str | None) -> None:
             sid=sid,
             protocol=protocol,
             turn=0,
-            state=session.to_dict(),
+            state=Session(engine=engine.start(rt.flows.current)).to_dict(),
             caller=normalise_phone(caller),
             started_at=now,
             revision=rt.flows.current.revision,
             outcome="abandoned",
         )
-        tx.calls.add(call)
+        if not tx.calls.add(call):
+            raise _OpenedMeanwhileError
         tx.tickets.add(
             TicketRow(
                 protocol=protocol,

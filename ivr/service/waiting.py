@@ -27,7 +27,8 @@ def wait(
 ) -> WaitTurn:
     """One round of waiting. ``position`` and ``seconds`` as the carrier tells them.
 
-    Leaving is by wish (key 1: call me back) or when the flow's longest wait is over.
+    Leaving is by wish (key 1: call me back) or when the flow's longest wait is over. A round of
+    a call that is in no queue (any more) changes nothing.
     """
     with rt.store.begin(write=False) as tx:
         view = tx.calls.view(sid, 0)
@@ -35,6 +36,8 @@ def wait(
         if view is None or view.call.ended_at is not None:
             return WaitTurn(leave=True)
         session = Session.from_dict(view.call.state)
+        if session.expects != "queue":
+            return WaitTurn(leave=True)
         entry = tx.queues.entry(sid)
         queue = session.queue or (entry.queue if entry else "")
         own = tx.queues.position(sid)

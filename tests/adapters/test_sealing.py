@@ -6,77 +6,64 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.adapters.sealing import AesGcmSeal, FernetSeal, HmacHash
+from ivr.adapters.sealing import AesGcmSeal, HmacHash
 
 KEY = b"a secret key that only the tests know"
 OTHER = b"another secret key of the tests"
 
 
-Kind = type[FernetSeal] | type[AesGcmSeal]
-kinds = pytest.mark.parametrize("kind", [FernetSeal, AesGcmSeal])
-
-
-@kinds
 @given(plain=st.binary(max_size=2000))
-def test_what_is_sealed_opens_to_the_same_bytes(kind: Kind, plain: bytes) -> None:
-    assert kind(KEY).open(kind(KEY).close(plain)) == plain
+def test_what_is_sealed_opens_to_the_same_bytes(plain: bytes) -> None:
+    assert AesGcmSeal(KEY).open(AesGcmSeal(KEY).close(plain)) == plain
 
 
-@kinds
-def test_same_words_are_sealed_differently_each_time(kind: Kind) -> None:
-    seal = kind(KEY)
+def test_same_words_are_sealed_differently_each_time() -> None:
+    seal = AesGcmSeal(KEY)
     assert seal.close(b"x") != seal.close(b"x")
 
 
-@kinds
-def test_sealed_words_cannot_be_read(kind: Kind) -> None:
-    assert b"5567999990001" not in kind(KEY).close(b"+5567999990001" * 20)
+def test_sealed_words_cannot_be_read() -> None:
+    assert b"5567999990001" not in AesGcmSeal(KEY).close(b"+5567999990001" * 20)
 
 
-@kinds
 @given(junk=st.binary(max_size=300))
-def test_bytes_from_elsewhere_do_not_open(kind: Kind, junk: bytes) -> None:
+def test_bytes_from_elsewhere_do_not_open(junk: bytes) -> None:
     for bytes_ in (junk, b"\x01" + junk):
         with pytest.raises(ValueError):
-            kind(KEY).open(bytes_)
+            AesGcmSeal(KEY).open(bytes_)
 
 
-@kinds
 @given(data=st.data())
-def test_one_changed_byte_does_not_open(kind: Kind, data: st.DataObject) -> None:
-    sealed = bytearray(kind(KEY).close(b"+5567999990001"))
-    # The last bytes of Fernet's base64 text may only pad it.
-    place = data.draw(st.integers(0, len(sealed) - 5))
+def test_one_changed_byte_does_not_open(data: st.DataObject) -> None:
+    sealed = bytearray(AesGcmSeal(KEY).close(b"+5567999990001"))
+    place = data.draw(st.integers(0, len(sealed) - 1))
     sealed[place] ^= data.draw(st.integers(1, 255))
     with pytest.raises(ValueError):
-        kind(KEY).open(bytes(sealed))
+        AesGcmSeal(KEY).open(bytes(sealed))
 
 
-@kinds
-def test_cut_bytes_do_not_open(kind: Kind) -> None:
-    sealed = kind(KEY).close(b"+5567999990001")
-    for length in range(len(sealed) - 4):
+def test_cut_bytes_do_not_open() -> None:
+    sealed = AesGcmSeal(KEY).close(b"+5567999990001")
+    for length in range(len(sealed)):
         with pytest.raises(ValueError):
-            kind(KEY).open(sealed[:length])
+            AesGcmSeal(KEY).open(sealed[:length])
 
 
-@kinds
-def test_other_key_does_not_open(kind: Kind) -> None:
+def test_other_key_does_not_open() -> None:
     with pytest.raises(ValueError):
-        kind(OTHER).open(kind(KEY).close(b"x"))
+        AesGcmSeal(OTHER).open(AesGcmSeal(KEY).close(b"x"))
 
 
-@kinds
-def test_previous_key_opens_and_the_new_one_closes(kind: Kind) -> None:
-    rotated = kind(OTHER, previous=[KEY])
-    assert rotated.open(kind(KEY).close(b"old")) == b"old"
-    assert kind(OTHER).open(rotated.close(b"new")) == b"new"
+def test_previous_key_opens_and_the_new_one_closes() -> None:
+    rotated = AesGcmSeal(OTHER, previous=[KEY])
+    assert rotated.open(AesGcmSeal(KEY).close(b"old")) == b"old"
+    assert AesGcmSeal(OTHER).open(rotated.close(b"new")) == b"new"
     with pytest.raises(ValueError):
-        rotated.open(kind(b"a third key").close(b"x"))
+        rotated.open(AesGcmSeal(b"a third key").close(b"x"))
 
 
-@pytest.mark.parametrize("make", [FernetSeal, AesGcmSeal, HmacHash])
-def test_empty_key_is_refused(make: Kind | type[HmacHash]) -> None:
+@pytest.mark.parametrize("make", [AesGcmSeal, HmacHash])
+def test_empty_key_is_refused(make: type[AesGcmSeal] | type[HmacHash]) -> None:
     with pytest.raises(ValueError):
         make(b"")
 

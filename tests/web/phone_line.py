@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from desk import ACCOUNT, DESK, OPEN, PUBLIC, TOKEN, Desk, make_desk, people
 from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
-from desk import ACCOUNT, DESK, OPEN, PUBLIC, TOKEN, Desk, make_desk, people
 from ivr.carrier.clock import VirtualLoop, wall_clock
 from ivr.flow.verbs import Utterance
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from desk import ACCOUNT, DESK, PUBLIC, TOKEN, Desk, people
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twiml_grammar import check_twiml
@@ -23,7 +24,6 @@ from web.phone_line import (
 )
 from werkzeug.datastructures import MultiDict
 
-from desk import ACCOUNT, DESK, PUBLIC, TOKEN, Desk, people
 from ivr.adapters.twilio.signature import Signatures
 
 MESSAGE = "SM" + "1" * 32
@@ -165,19 +165,19 @@ def test_readings_with_the_same_signature_have_one_effect_or_none(still: Desk) -
     others = (
         {**whole, "CallStatus": "in-progressDigits" + pin},
         {**whole, "CallStatus": "in-progress", "Digit": "s" + pin},
-        {**whole, "CallStatus": "in-progress", "DigitsX" + pin: ""},
         {**whole, "CallStatus": "in-progress", "Digits" + pin: ""},
         {**whole, "CallStatus": "in-progress", "Digits" + pin[:1]: pin[1:]},
     )
     for other in others:
-        assert sign(path, other) == signature or "X" in "".join(other)
+        assert sign(path, other) == signature
         answer = post(still, path, other, signature=signature)
         assert answer.status_code in (200, 403)
         if answer.status_code == 200:
             assert "Desculpe" in words(answer.data)
-    changed = {
-        table for table, rows in contents(still).items() if rows != before[table]
-    } - {"tickets", "journal"}
+    changed = {table for table, rows in contents(still).items() if rows != before[table]} - {
+        "tickets",
+        "journal",
+    }
     assert changed == set(), "another reading of a signed body did something"
     assert post(still, path, true, signature=signature).status_code == 200
     assert "código" in words(post(still, path, true).data)
@@ -226,7 +226,7 @@ NAMES = (
 GARBAGE = st.one_of(
     st.text(max_size=40),
     st.text(alphabet="0123456789*#ABCD", max_size=40),
-    st.sampled_from(["", "-1", "0", "9" * 40, "NaN", "hangup", "\x00", "+", "null", "١٢٣", "1e400"]),
+    st.sampled_from(["", "-1", "0", "9" * 40, "NaN", "hangup", "\x00", "+", "١٢٣", "1e400"]),
 )
 
 

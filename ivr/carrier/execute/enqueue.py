@@ -179,6 +179,7 @@ class _Stay:
             await self._gone(result)
             raise
         self._parted(result, other.sid)
+        self.call.leg.forget(keys=True)
         return self._left(result)
 
     def _parted(self, result: str, other: str) -> None:

@@ -101,8 +101,10 @@ def _sent(sign: str, text: str) -> Callable[[Message], bool]:
         begin = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as failure:
         raise RestError(400, 20001, "DateSent is not a date") from failure
-    whole_day = len(text) == 10
+    whole_day = len(text) == 10 or not sign
     begin = begin.replace(tzinfo=begin.tzinfo or UTC)
+    if whole_day:
+        begin = begin.replace(hour=0, minute=0, second=0, microsecond=0)
     end = begin + (timedelta(days=1) if whole_day else timedelta(seconds=1))
 
     def check(message: Message) -> bool:

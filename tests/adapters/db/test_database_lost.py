@@ -18,7 +18,7 @@ from store_rows import CALLER, a_call, a_ticket, begin_call, opened
 
 from ivr.adapters.db import SqlStore, open_store, upgrade
 from ivr.adapters.db.engine import make_engine
-from ivr.adapters.sealing import FernetSeal, HmacHash
+from ivr.adapters.sealing import AesGcmSeal, HmacHash
 from ivr.ports.store import StoreUnavailableError
 
 PATIENCE_S = 0.2
@@ -200,7 +200,7 @@ def test_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:", "no url"])
 def test_other_databases_are_refused(url: str) -> None:
     with pytest.raises(ValueError):
-        open_store(url, seal=FernetSeal(b"k"), keyed_hash=HmacHash(b"k"))
+        open_store(url, seal=AesGcmSeal(b"k"), keyed_hash=HmacHash(b"k"))
 
 
 def test_errors_show_no_personal_value(store: SqlStore) -> None:

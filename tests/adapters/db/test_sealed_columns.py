@@ -10,7 +10,7 @@ from sqlalchemy import text
 from store_rows import SECRET, HandClock, a_call, a_callback, a_ticket, opened
 
 from ivr.adapters.db import SqlStore, open_store, upgrade
-from ivr.adapters.sealing import FernetSeal, HmacHash
+from ivr.adapters.sealing import AesGcmSeal, HmacHash
 
 NUMBER = "+5567912345678"
 CANARIES = (b"CANARY-STATE", b"CANARY-REPLY", NUMBER.encode(), NUMBER[1:].encode())
@@ -77,7 +77,7 @@ def test_another_key_cannot_read_the_call(store_url: str) -> None:
     store.close()
     other = open_store(
         store_url,
-        seal=FernetSeal(b"another secret key of the tests"),
+        seal=AesGcmSeal(b"another secret key of the tests"),
         keyed_hash=HmacHash(SECRET),
         clock=HandClock(),
     )
@@ -94,7 +94,7 @@ def test_key_that_was_rotated_still_opens(store_url: str) -> None:
     new = b"the secret key after a rotation"
     rotated = open_store(
         store_url,
-        seal=FernetSeal(new, previous=[SECRET]),
+        seal=AesGcmSeal(new, previous=[SECRET]),
         keyed_hash=HmacHash(new),
         clock=HandClock(),
     )

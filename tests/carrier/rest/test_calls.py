@@ -196,7 +196,6 @@ def test_a_deleted_call_is_gone(rest: Rest) -> None:
 
 def test_a_wrong_password_is_refused_without_effect(rest: Rest, phone: Phone) -> None:
     async def work(exchange: Exchange, client: Client) -> int:
-        client.http_client.request  # noqa: B018  the same connection, another log-in
         stranger = Client(client.username, "wrong", http_client=client.http_client)
         return refused(lambda: stranger.calls.create(to=CITIZEN, from_=DESK, url=f"{HOST}/voice"))
 

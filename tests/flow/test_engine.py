@@ -1,0 +1,471 @@
+"""What holds for every node: bounds, keys of every state, the guard, the end, stored states."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from flow_cases import desk, event_of, seen, small_book, stored
+
+from ivr.flow import engine
+from ivr.flow.book import FlowBook
+from ivr.flow.engine import Step, start, step
+from ivr.flow.events import CallStarted, Digits, NoInput, RequestDone, RequestFailed, Speech
+from ivr.flow.requests import Checked, FindPerson, PersonLookup
+from ivr.flow.state import CallState, Level, Place
+
+MENU: Mapping[str, Any] = {
+    "type": "menu",
+    "prompt": "main.menu",
+    "prompt_no_input": "error.no_input",
+    "prompt_no_match": "error.no_match",
+}
+
+
+def play(book: FlowBook, *told: str | Mapping[str, Any], state: CallState | None = None) -> Step:
+    """A call from its first event on; the last step."""
+    done = step(book, state or start(book), event_of(told[0]))
+    for event in told[1:]:
+        done = step(book, stored(done.state), event_of(event), speech=done.speech)
+    return done
+
+
+def keys(value: str) -> Mapping[str, Any]:
+    return {"keys": value}
+
+
+def words(text: str) -> Mapping[str, Any]:
+    return {"words": text}
+
+
+def looping() -> FlowBook:
+    nodes = {
+        "a": {"type": "say", "say": "a", "then": "b"},
+        "b": {"type": "goto", "to": "a"},
+    }
+    return small_book(nodes)
+
+
+# Bounds
+
+
+def test_a_circle_within_one_step_ends_the_call_with_the_last_words_only() -> None:
+    done = play(looping(), "call")
+    assert seen(done)["says"] == ["bye.fault"]
+    assert seen(done)["status"] == "ended"
+    assert seen(done)["outcome"] == "fault"
+    assert done.facts[-1].data == {"bound": "nodes a step"}
+
+
+def test_a_call_of_too_many_steps_ends_and_not_one_step_before() -> None:
+    book = desk()
+    full = replace(start(book), steps=engine.STEPS_A_CALL - 1, at=Place(flow="main", node="menu"))
+    last = step(book, full, NoInput())
+    assert last.state.status == "running"
+    over = step(book, last.state, NoInput())
+    assert seen(over)["says"] == ["bye.fault"]
+    assert over.state.status == "ended"
+
+
+def test_a_call_that_starts_over_and_over_ends_too() -> None:
+    book = desk()
+    state = start(book)
+    for _ in range(engine.STEPS_A_CALL + 1):
+        state = step(book, state, CallStarted(protocol="1", deadline="")).state
+    assert state.status == "ended"
+
+
+def test_a_fault_that_meets_a_fault_ends_the_call_after_some_tries() -> None:
+    nodes = {
+        "who": {
+            "type": "hours",
+            "open": "who",
+            "closed": "who",
+            "say_night": "x",
+            "say_weekend": "x",
+            "say_holiday": "x",
+            "requires": "verified",
+        }
+    }
+    book = small_book(nodes)
+    book = replace(book, globals=book.globals.model_copy(update={"fault": "main.who"}))
+    done = play(book, "call")
+    assert seen(done)["says"] == ["bye.fault"]
+    assert done.facts[-1].data == {"bound": "faults a call"}
+
+
+def test_a_flow_within_itself_ends_in_a_fault() -> None:
+    nodes = {"again": {"type": "subflow", "flow": "main", "then": "again"}}
+    done = play(small_book(nodes), "call")
+    assert seen(done)["says"] == ["common.fault"]
+    assert "fault.subflow" in seen(done)["facts"]
+    entered = [f for f in done.facts if f.kind == "node.entered" and f.flow == "main"]
+    assert len(entered) == engine.STACK_DEPTH + 1
+
+
+def test_a_repetition_without_end_leads_to_a_person() -> None:
+    done = play(small_book({"menu": {**MENU, "keys": {"1": "menu"}}}), "call", *[keys("9")] * 7)
+    assert seen(done)["says"] == ["common.person"]
+    assert seen(done)["data"]["node.gave_up"] == {"why": "repeats"}
+
+
+def test_a_repetition_without_end_leads_where_the_node_says() -> None:
+    menu = {**MENU, "keys": {"1": "menu"}, "give_up": "common.other"}
+    done = play(small_book({"menu": menu}), "call", *[keys("8")] * 7)
+    assert seen(done)["says"] == ["common.other"]
+
+
+# Keys of every state
+
+
+@pytest.mark.parametrize("press", [keys("0"), words("quero falar com um atendente")])
+def test_a_person_is_one_key_or_word_away(press: Mapping[str, Any]) -> None:
+    done = play(desk(), "call", press)
+    assert seen(done)["request"] == "CheckHours"
+    assert done.state.outcome == "wants_person"
+    assert "person.asked" in seen(done)["facts"]
+
+
+def test_a_person_is_one_key_away_while_a_pin_is_asked_for() -> None:
+    book = desk()
+    at_pin = play(
+        book,
+        "call",
+        keys("1"),
+        keys("123456"),
+        keys("1"),
+        {"answer": "PersonLookup", "person": "p", "factors": ["pin"]},
+    )
+    assert seen(at_pin)["says"] == ["verify.pin"]
+    done = step(book, stored(at_pin.state), Digits(value="0"))
+    assert seen(done)["request"] == "CheckHours"
+
+
+def test_zero_among_digits_is_a_digit() -> None:
+    done = play(desk(), "call", keys("5"), keys("0000"))
+    assert done.state.values["extension"] == "0000"
+
+
+@pytest.mark.parametrize(
+    "press",
+    [keys("9"), keys("#"), {"keys": "", "ended_by": "#"}, words("repetir"), words("não entendi")],
+)
+def test_a_repetition_says_so_first_and_costs_no_try(press: Mapping[str, Any]) -> None:
+    done = play(desk(), "call", press)
+    assert seen(done)["says"] == ["keys.again", "main.menu"]
+    assert not [k for k in done.state.counts if "no_match" in k]
+
+
+@pytest.mark.parametrize("press", [keys("8"), words("mais devagar, por favor")])
+def test_slower_doubles_the_time_to_answer_for_the_rest_of_the_call(
+    press: Mapping[str, Any],
+) -> None:
+    book = desk()
+    done = play(book, "call", press)
+    assert seen(done)["says"] == ["keys.slower", "main.menu"]
+    assert seen(done)["verb_has"]["timeout"] == 12
+    later = step(book, stored(done.state), Digits(value="2"))
+    assert seen(later)["verb_has"]["timeout"] == 12
+
+
+@pytest.mark.parametrize("press", [keys("*"), words("voltar")])
+def test_back_leads_to_the_menu_before(press: Mapping[str, Any]) -> None:
+    done = play(desk(), "call", keys("2"), press)
+    assert seen(done)["says"] == ["main.menu"]
+    assert seen(done)["node"] == "main.menu"
+
+
+def test_back_from_the_first_menu_says_that_there_is_nothing() -> None:
+    done = play(desk(), "call", keys("*"))
+    assert seen(done)["says"] == ["keys.nothing_back", "main.menu"]
+
+
+def test_star_among_digits_starts_over() -> None:
+    done = play(desk(), "call", keys("5"), keys("99*4321"))
+    assert done.state.values["extension"] == "4321"
+
+
+def test_star_after_digits_with_nothing_more_counts_as_silence() -> None:
+    done = play(desk(), "call", keys("5"), keys("99*"))
+    assert seen(done)["says"] == ["error.no_input", "extension.ask"]
+
+
+# Back across flows
+
+
+def proven(book: FlowBook, *told: str | Mapping[str, Any]) -> Step:
+    """A caller who proved a PIN and stands at the choice of a service, and then does more."""
+    return play(
+        book,
+        "call",
+        keys("1"),
+        keys("123456"),
+        keys("1"),
+        {"answer": "PersonLookup", "person": "p", "factors": ["pin"]},
+        keys("48151623"),
+        {"answer": "Checked", "passed": True},
+        *told,
+    )
+
+
+def test_back_out_of_a_called_flow_leads_to_the_menu_that_called_it() -> None:
+    done = proven(desk(), keys("*"))
+    assert seen(done)["node"] == "main.menu"
+    assert done.state.stack == ()
+
+
+def test_a_flow_gone_back_within_still_returns_to_its_caller() -> None:
+    book = desk()
+    done = proven(book, keys("1"), keys("*"))
+    assert seen(done)["node"] == "access.service"
+    assert done.state.stack == (Place(flow="main", node="anything_else"),)
+    link = {"answer": "JobDone", "outcome": "done", "job": "j"}
+    for told in (keys("1"), keys("1"), link):
+        done = step(book, stored(done.state), event_of(told), speech=done.speech)
+    assert seen(done)["says"] == ["access.done", "main.anything_else"]
+
+
+def test_a_flow_that_has_returned_is_not_gone_back_into() -> None:
+    book = desk()
+    done = proven(book, keys("1"), keys("1"), {"answer": "JobDone", "outcome": "done"}, keys("*"))
+    assert seen(done)["node"] == "main.menu"
+
+
+def test_a_called_flow_that_was_left_for_good_is_not_gone_back_into() -> None:
+    book = desk()
+    closed = {"answer": "Hours", "open": False, "reason": "night"}
+    at_closed = proven(book, keys("0"), closed)
+    assert seen(at_closed)["node"] == "person.closed"
+    done = step(book, stored(at_closed.state), Digits(value="*"))
+    assert seen(done)["node"] == "main.menu"
+    assert done.state.level == "verified"
+
+
+def test_back_from_two_flows_down_keeps_the_way_back_of_the_first() -> None:
+    nodes = {
+        "call": {"type": "subflow", "flow": "outer", "then": "end"},
+        "end": {"type": "hangup", "say": "end"},
+    }
+    outer = {
+        "menu": {**MENU, "keys": {"1": "deeper", "2": "back"}},
+        "deeper": {"type": "subflow", "flow": "inner", "then": "back"},
+        "back": {"type": "goto", "to": "return"},
+    }
+    inner = {
+        "sure": {"type": "confirm", "prompt": "sure", "yes": "out", "no": "out"},
+        "out": {"type": "goto", "to": "return"},
+    }
+    book = small_book(nodes, outer=outer, inner=inner)
+    done = play(book, "call", keys("1"), keys("*"))
+    assert seen(done)["node"] == "outer.menu"
+    done = step(book, stored(done.state), Digits(value="2"))
+    assert seen(done)["says"] == ["end"]
+
+
+# Speech
+
+
+def test_two_failures_of_speech_in_a_row_leave_only_the_keys() -> None:
+    book = desk()
+    once = play(book, "call", words("xilindró"))
+    assert seen(once)["verb_has"]["mode"] == "both"
+    twice = step(book, stored(once.state), Speech(text="xilindró"))
+    assert seen(twice)["says"] == ["keys.keys_only", "error.no_match", "main.menu"]
+    assert seen(twice)["verb_has"]["mode"] == "keys"
+    later = step(book, stored(twice.state), Digits(value="2"))
+    assert seen(later)["verb_has"]["mode"] == "keys"
+
+
+def test_a_success_between_two_failures_of_speech_keeps_speech_on() -> None:
+    book = desk()
+    done = play(book, "call", words("xilindró"), words("chamado"), words("xilindró"))
+    assert seen(done)["node"] == "ticket.ask"
+    assert seen(done)["verb_has"]["mode"] == "both"
+    assert not done.state.keys_only
+
+
+@pytest.mark.parametrize("confidence", [float("nan"), float("inf"), -1.0, 10.0])
+def test_a_confidence_that_makes_no_sense_is_told_as_unknown(confidence: float) -> None:
+    book = desk()
+    first = play(book, "call")
+    done = step(book, first.state, Speech(text="chamado", confidence=confidence))
+    assert done.facts[0].data["confidence"] == -1
+
+
+# The guard
+
+
+def guarded(requires: Level) -> FlowBook:
+    nodes = {
+        "secret": {
+            "type": "reset",
+            "delivery": "link",
+            "say_working": "w",
+            "say_still_working": "w",
+            "on": {"other": "common.other"},
+        },
+        "door": {"type": "say", "say": "door", "requires": requires, "then": "common.next"},
+    }
+    return small_book(nodes)
+
+
+@pytest.mark.parametrize("level", ["anonymous", "identified"])
+def test_a_reset_without_proof_is_refused_even_when_no_checker_looked(level: Level) -> None:
+    book = guarded("verified")
+    done = step(book, replace(start(book), level=level), event_of("call"))
+    assert done.request is None
+    assert seen(done)["says"] == ["common.fault"]
+    assert seen(done)["data"]["guard.refused"] == {"requires": "verified", "level": level}
+
+
+def test_a_reset_with_proof_is_asked_for() -> None:
+    book = guarded("verified")
+    done = step(book, replace(start(book), level="verified"), event_of("call"))
+    assert seen(done)["request"] == "ResetPassword"
+
+
+@pytest.mark.parametrize(
+    ("level", "requires", "said"),
+    [
+        ("anonymous", "anonymous", ["door", "common.next"]),
+        ("anonymous", "identified", ["common.fault"]),
+        ("identified", "identified", ["door", "common.next"]),
+        ("identified", "verified", ["common.fault"]),
+        ("verified", "identified", ["door", "common.next"]),
+    ],
+)
+def test_a_door_opens_to_its_level_and_above(
+    level: Level, requires: Level, said: list[str]
+) -> None:
+    book = guarded(requires)
+    state = replace(start(book), level=level, at=Place(flow="main", node="door"))
+    assert seen(step(book, state, event_of("call")))["says"] == said
+
+
+def test_an_answer_that_nobody_asked_for_proves_nothing() -> None:
+    book = desk()
+    at_pin = play(
+        book,
+        "call",
+        keys("1"),
+        keys("123456"),
+        keys("1"),
+        {"answer": "PersonLookup", "person": "p", "factors": ["pin"]},
+    )
+    done = step(book, stored(at_pin.state), RequestDone(answer=Checked(passed=True)))
+    assert done.state.level == "identified"
+    assert done.state.passed == ()
+    assert seen(done)["says"] == ["error.no_input", "verify.pin"]
+
+
+def test_a_person_that_nobody_looked_up_identifies_nobody() -> None:
+    book = desk()
+    at_number = play(book, "call", keys("1"))
+    found = RequestDone(answer=PersonLookup(person="p", factors=("pin",)))
+    assert step(book, at_number.state, found).state.level == "anonymous"
+
+
+# Requests in progress
+
+
+def test_a_key_that_comes_while_a_request_is_open_does_not_lose_the_caller() -> None:
+    book = desk()
+    asked = play(book, "call", keys("1"), keys("123456"), keys("1"))
+    assert isinstance(asked.request, FindPerson)
+    done = step(book, stored(asked.state), Digits(value="5"))
+    assert done.state.waiting == "CheckHours"
+    queue = step(book, stored(done.state), RequestFailed(), speech=done.speech)
+    assert seen(queue)["request"] == "CheckQueue"
+
+
+def test_a_listening_state_waits_for_no_request() -> None:
+    book = desk()
+    asked = play(book, "call", keys("1"), keys("123456"), keys("1"))
+    waits = replace(asked.state, at=Place(flow="main", node="menu"))
+    done = step(book, waits, Digits(value="2"))
+    assert done.state.waiting == ""
+    person = step(book, done.state, Digits(value="0"))
+    assert seen(person)["request"] == "CheckHours"
+
+
+def test_speech_before_a_request_is_said_after_it() -> None:
+    nodes = {
+        "hello": {"type": "say", "say": "hello", "then": "open"},
+        "open": {
+            "type": "hours",
+            "open": "common.next",
+            "closed": "common.other",
+            "say_night": "n",
+            "say_weekend": "w",
+            "say_holiday": "h",
+        },
+    }
+    book = small_book(nodes)
+    asked = play(book, "call")
+    assert (asked.verbs, [u.prompt for u in asked.speech]) == ((), ["hello"])
+    done = play(book, "call", {"answer": "Hours", "open": True, "reason": "open"})
+    assert seen(done)["says"] == ["hello", "common.next"]
+
+
+# The end, and stored states
+
+
+def test_an_ended_call_hangs_up_on_whatever_comes_and_changes_nothing() -> None:
+    book = desk()
+    state = replace(start(book), status="ended", outcome="refused")
+    for event in (event_of("call"), Digits(value="0"), Speech(text="atendente"), NoInput()):
+        done = step(book, state, event)
+        assert (done.state, done.facts, done.request) == (state, (), None)
+        assert seen(done)["verb"] == "Hangup"
+
+
+def test_a_place_that_this_revision_lacks_is_a_fault_not_silence() -> None:
+    book = desk()
+    state = replace(start(book), at=Place(flow="gone", node="menu"))
+    done = step(book, state, Digits(value="1"))
+    assert seen(done)["facts"][0] == "fault.node_missing"
+    assert seen(done)["request"] == "CheckHours"
+    assert done.state.outcome == "fault"
+
+
+def test_a_call_keeps_the_revision_it_began_with() -> None:
+    book = desk()
+    assert start(book).revision == book.revision
+    assert play(book, "call", keys("1")).state.revision == book.revision
+
+
+def test_a_state_of_an_earlier_release_loads_with_what_it_lacks_and_more() -> None:
+    old = {"revision": "r", "at": {"flow": "main", "node": "menu"}, "colour": "red"}
+    state = CallState.from_dict(json.loads(json.dumps(old)))
+    assert state == CallState(revision="r", at=Place(flow="main", node="menu"))
+
+
+def test_a_state_comes_back_from_storage_as_it_was() -> None:
+    full = CallState(
+        revision="r",
+        at=Place(flow="a", node="b"),
+        status="ended",
+        stack=(Place(flow="c", node="d"),),
+        trail=(Place(flow="e", node="f"), Place(flow="g", node="h")),
+        counts={"a.b:no_input": 2},
+        values={"person": "p"},
+        level="verified",
+        passed=("pin",),
+        steps=9,
+        slow=True,
+        keys_only=True,
+        waiting="CheckPin",
+        phase="pin",
+        outcome="refused",
+    )
+    assert stored(full) == full
+    assert all(getattr(full, n) != getattr(start(desk()), n) for n in CallState.__slots__)
+
+
+def test_what_was_typed_is_in_no_printed_form_of_a_state() -> None:
+    done = play(desk(), "call", keys("1"), keys("52998224725"))
+    assert done.state.values["number"] == "52998224725"
+    assert "52998224725" not in repr(done.state)
