@@ -182,8 +182,11 @@ class _Exploration:
                 self._tell(name, stand, text)
 
     def _tell(self, rule: str, stand: Stand, text: str, start: Stand | None = None) -> None:
-        """Keep the counter-example, if it is the shortest of its rule from its place."""
+        """Keep the counter-example, if it is the shortest of its rule from its place; of calls
+        told from a ``start`` on, the first."""
         mark = (rule, (start or stand).place)
+        if start is not None and mark in self.found:
+            return
         story = stand.story()
         if mark not in self.found or len(story) < len(self.found[mark].inputs):
             self.found[mark] = Counterexample(rule=rule, place=mark[1], text=text, inputs=story)

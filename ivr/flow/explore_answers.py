@@ -73,7 +73,10 @@ def answers(request: Request, factor_sets: tuple[tuple[str, ...], ...]) -> list[
 
 def _words(answer: Answer) -> str:
     shown = {n: getattr(answer, n) for n in answer.__slots__ if n not in ("person", "job")}
-    return " ".join(f"{n}={_short(v)}" for n, v in shown.items() if v not in ("", 0)) or "done"
+    return (
+        " ".join(f"{n}={_short(v)}" for n, v in shown.items() if v is False or v not in ("", 0))
+        or "done"
+    )
 
 
 def _short(value: Any) -> str:

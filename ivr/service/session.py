@@ -49,8 +49,9 @@ class Session:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for storage."""
-        data = asdict(self)
+        data = {name: getattr(self, name) for name in self.__slots__}
         data["engine"] = self.engine.to_dict()
+        data["person"] = asdict(self.person) if self.person else None
         return data
 
     @classmethod

@@ -48,6 +48,7 @@ class _LostRaceError(Exception):
 @dataclass(slots=True)
 class _Work:
     session: Session
+    expected: Expects
     facts: list[Fact]
     verbs: list[Verb]
     effects: list[Effect]
@@ -86,7 +87,7 @@ def _reply_of_now(rt: Runtime, call: CallRow, render: Render) -> bytes:
 def _work(rt: Runtime, view: TurnView, turn: int, read: ReadEvent) -> _Work:
     call = view.call
     session = Session.from_dict(call.state)
-    work = _Work(session=session, facts=[], verbs=[], effects=[])
+    work = _Work(session=session, expected=session.expects, facts=[], verbs=[], effects=[])
     if session.job and not session.engine.waiting:
         spoken = session.job
         work.effects.append(lambda tx: tx.resets.erase_secret(spoken))
@@ -169,7 +170,7 @@ def _commit(
         awaited = Session.from_dict(call.state).job
         if left_behind and awaited.startswith("reset:"):
             rescue_secret(tx, call, awaited)
-        _keep_queue(tx, call, session, before=Session.from_dict(call.state).expects, at=now)
+        _keep_queue(tx, call, session, before=work.expected, at=now)
     return reply
 
 

@@ -143,11 +143,9 @@ def test_a_caller_who_is_never_understood_is_sent_to_a_person_within_nine_tries(
     events: list[Event],
 ) -> None:
     done = step(BOOK, start(BOOK), CallStarted(protocol="", deadline=""))
-    tries = 0
-    for event in events:
+    for tries, event in enumerate(events, 1):
         assert isinstance(done.verbs[-1], Gather)
         done = step(BOOK, stored(done.state), event)
-        tries += 1
         if done.request is not None:
             assert done.state.at.flow == "person"
             return

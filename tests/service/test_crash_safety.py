@@ -164,17 +164,17 @@ def assert_all_happened_once(desk: Desk, line: PhoneLine, *, delivery: str) -> N
 
 @pytest.mark.parametrize(("delivery", "first"), [("2", 1), ("1", 40)])
 def test_a_death_at_any_point_of_the_call_changes_nothing_in_the_end(
-    tmp_path: Path, delivery: str, first: int
+    quick: Path, delivery: str, first: int
 ) -> None:
     """With a link only from ``first`` on: before, the two calls are the same."""
     alive = FailPoints()
-    folder = tmp_path / "alive"
+    folder = quick / "alive"
     folder.mkdir()
     desk = mortal_desk(folder, alive)
     assert_all_happened_once(desk, live_through(desk, delivery=delivery), delivery=delivery)
     assert alive.passed > 50
     for point in range(first, alive.passed + 1):
-        folder = tmp_path / str(point)
+        folder = quick / str(point)
         folder.mkdir()
         points = FailPoints(at=frozenset({point}))
         desk = mortal_desk(folder, points)
@@ -209,10 +209,10 @@ class ForgetfulDirectory(MortalDirectory):
         self.points.reach("after reset")
 
 
-def test_without_markers_a_death_after_the_reset_would_be_noticed(tmp_path: Path) -> None:
+def test_without_markers_a_death_after_the_reset_would_be_noticed(quick: Path) -> None:
     """The control: the checks above find a second change in the directory, or its refusal."""
     points = FailPoints()
-    desk = mortal_desk(tmp_path, points)
+    desk = mortal_desk(quick, points)
     inner = desk.rt.directories[desk.rt.identity]
     forgetful = ForgetfulDirectory(inner.inner, points)  # type: ignore[attr-defined]
     desk.rt = replace(desk.rt, directories=dict.fromkeys(desk.rt.directories, forgetful))
@@ -228,8 +228,8 @@ def test_without_markers_a_death_after_the_reset_would_be_noticed(tmp_path: Path
     assert twice or refused
 
 
-def test_a_lost_answer_of_the_directory_is_not_a_second_reset(tmp_path: Path) -> None:
-    desk = still_desk(tmp_path)
+def test_a_lost_answer_of_the_directory_is_not_a_second_reset(quick: Path) -> None:
+    desk = still_desk(quick)
     directory: Any = desk.rt.directories[desk.rt.identity]
     directory.faults.lose_answers = 1
     line = order_reset(prove(call(desk)), "2")
@@ -243,8 +243,8 @@ def test_a_lost_answer_of_the_directory_is_not_a_second_reset(tmp_path: Path) ->
     assert sum("trocada" in body for _, body in desk.sms.sent) == 1
 
 
-def test_a_message_whose_answer_was_lost_is_looked_up_and_not_sent_again(tmp_path: Path) -> None:
-    desk = still_desk(tmp_path)
+def test_a_message_whose_answer_was_lost_is_looked_up_and_not_sent_again(quick: Path) -> None:
+    desk = still_desk(quick)
     line = order_reset(prove(call(desk)), "1")
     desk.sms.lose = 1
     desk.work()
@@ -265,9 +265,9 @@ class BlindSms(FakeSms):
         return None
 
 
-def test_a_provider_that_cannot_look_up_would_send_twice(tmp_path: Path) -> None:
+def test_a_provider_that_cannot_look_up_would_send_twice(quick: Path) -> None:
     """The control for the look-up."""
-    desk = still_desk(tmp_path, sms=BlindSms())
+    desk = still_desk(quick, sms=BlindSms())
     desk.sms = desk.rt.sms  # type: ignore[assignment]
     order_reset(prove(call(desk)), "1")
     desk.sms.lose = 1
@@ -278,9 +278,9 @@ def test_a_provider_that_cannot_look_up_would_send_twice(tmp_path: Path) -> None
 
 
 def test_a_directory_that_is_down_is_tried_for_hours_and_then_a_person_has_the_ticket(
-    tmp_path: Path,
+    quick: Path,
 ) -> None:
-    desk = still_desk(tmp_path)
+    desk = still_desk(quick)
     line = order_reset(prove(call(desk)), "2")
     directory: Any = desk.rt.directories[desk.rt.identity]
     directory.faults.down = True
@@ -311,9 +311,9 @@ def _listen_to_the_end_of_patience(desk: Desk, line: PhoneLine) -> str:
 
 
 def test_a_temporary_failure_of_the_provider_is_retried_and_a_permanent_one_opens_the_ticket(
-    tmp_path: Path,
+    quick: Path,
 ) -> None:
-    desk = still_desk(tmp_path)
+    desk = still_desk(quick)
     line = order_reset(prove(call(desk)), "1")
     desk.sms.broken = PortError("provider_down")
     desk.work()
@@ -331,8 +331,8 @@ def test_a_temporary_failure_of_the_provider_is_retried_and_a_permanent_one_open
     assert (ticket.outcome, ticket.status) == ("fault", "open")
 
 
-def test_a_temporary_failure_ends_in_the_message_being_sent(tmp_path: Path) -> None:
-    desk = still_desk(tmp_path)
+def test_a_temporary_failure_ends_in_the_message_being_sent(quick: Path) -> None:
+    desk = still_desk(quick)
     line = order_reset(prove(call(desk)), "1")
     desk.sms.broken = PortError("provider_down")
     for _ in range(4):

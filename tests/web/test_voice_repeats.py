@@ -34,11 +34,6 @@ from ivr.ports.telephony import CarrierCall
 from ivr.service.worker import sweep
 
 
-@pytest.fixture
-def still(tmp_path: Path) -> Desk:
-    return still_desk(tmp_path)
-
-
 def run_story(desk: Desk, times: list[int], *, delivery: str, late: random.Random) -> PhoneLine:
     """The reset story, each request sent so many times, and old ones again in between."""
     line = PhoneLine(desk=desk, sid=sid_of("one"))
@@ -167,9 +162,9 @@ class EveryCallIsOver:
 
 
 def test_six_events_in_any_order_make_one_ticket_that_tells_how_far_the_call_came(
-    tmp_path: Path,
+    quick: Path,
 ) -> None:
-    desk = still_desk(tmp_path, telephony=EveryCallIsOver())
+    desk = still_desk(quick, telephony=EveryCallIsOver())
     orders = list(itertools.permutations(EVENTS))
     lines = []
     for order in orders:

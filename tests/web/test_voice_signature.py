@@ -41,11 +41,6 @@ ANOTHER_TOKEN = "token-of-somebody-else-987654321"
 FORGERIES = ("none", "wrong", "truncated", "other URL", "other token", "empty")
 
 
-@pytest.fixture
-def still(tmp_path: Path) -> Desk:
-    return still_desk(tmp_path)
-
-
 def fields_for(path: str, sid: str) -> dict[str, str]:
     """What the carrier sends to a route, and what would have an effect there."""
     if path == "/sms/status":
@@ -326,9 +321,9 @@ def test_a_body_that_is_too_long_is_refused_before_it_is_read(still: Desk) -> No
     assert counts(still) == before
 
 
-def test_the_old_and_the_new_token_both_hold_while_they_are_changed(tmp_path: Path) -> None:
+def test_the_old_and_the_new_token_both_hold_while_they_are_changed(quick: Path) -> None:
     second = "second-token-of-the-tests-55555"
-    desk = still_desk(tmp_path, changes={"TWILIO_AUTH_TOKEN_SECONDARY": second})
+    desk = still_desk(quick, changes={"TWILIO_AUTH_TOKEN_SECONDARY": second})
     fields = fields_for("/voice/incoming", sid_of("new"))
     for token, status in ((TOKEN, 200), (second, 200), (ANOTHER_TOKEN, 403)):
         assert post(desk, "/voice/incoming", fields, token=token).status_code == status
