@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 
 from ivr.carrier.audio import CHARACTERS_PER_SECOND, RATE, Sound, samples_of
-from ivr.carrier.leg import Heard, Key, Outcome, Utterance
+from ivr.carrier.leg import CallLeg, Heard, Key, Outcome, Utterance
 from ivr.carrier.line import Line, Listener
 
 KEYS = frozenset("0123456789ABCD*#")
@@ -104,6 +104,9 @@ class VirtualLeg:
         kept = [] if keys else [item for item in self.handset.kept if isinstance(item, Key)]
         self.handset.kept.clear()
         self.handset.kept.extend(kept)
+
+    async def join(self, other: CallLeg) -> None:
+        await asyncio.Event().wait()
 
     async def left(self) -> None:
         await self.handset.gone.wait()

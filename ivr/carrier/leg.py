@@ -54,6 +54,10 @@ class CallLeg(Protocol):
         """Drop what was said while nothing listened, and with ``keys`` also what was pressed."""
         ...
 
+    async def join(self, other: CallLeg) -> None:
+        """Carry sound between this leg and ``other`` in both directions, without end."""
+        ...
+
     async def left(self) -> None:
         """Returns when the far end hangs up (at once if it has)."""
         ...

@@ -129,7 +129,7 @@ async def _answered(verb: Dial, party: Party, child: Call, session: Session) -> 
             child.emit(Bridged, other=call.sid)
             watch = asyncio.ensure_future(_until_interrupted(child, bridge))
             try:
-                await talk(verb, call, bridge)
+                await talk(verb, call, child, bridge)
             finally:
                 watch.cancel()
                 await asyncio.gather(watch, return_exceptions=True)

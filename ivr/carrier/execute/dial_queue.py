@@ -55,7 +55,7 @@ async def _talk_to(
             await session.exchange.answer(call)
             bridged, began = True, wall_clock()
             call.emit(Bridged, other=member.call.sid)
-            await talk(verb, call, bridge)
+            await talk(verb, call, member.call, bridge)
     finally:
         bridge.end("dialer")
         if bridged:

@@ -23,27 +23,29 @@ class Dialled:
     fields: tuple[tuple[str, str], ...] = ()
 
 
-async def talk(verb: Dial, call: Call, bridge: Bridge) -> None:
+async def talk(verb: Dial, call: Call, other: Call, bridge: Bridge) -> None:
     """Returns when either side or the time limit ends the conversation, or ``*`` is pressed.
 
     Raises what interrupts ``call``; the bridge is over in every case.
     """
     try:
-        await call.until(_talk(verb, call, bridge), timeout=verb.time_limit)
+        await call.until(_talk(verb, call, other, bridge), timeout=verb.time_limit)
     except TimeoutError:
         bridge.end("time-limit")
     finally:
         bridge.end("dialer")
 
 
-async def _talk(verb: Dial, call: Call, bridge: Bridge) -> None:
+async def _talk(verb: Dial, call: Call, other: Call, bridge: Bridge) -> None:
     over = asyncio.ensure_future(bridge.over.wait())
     star = asyncio.ensure_future(_star(verb, call))
+    sound = asyncio.ensure_future(call.leg.join(other.leg))
     try:
         await asyncio.wait({over, star}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         over.cancel()
         star.cancel()
+        sound.cancel()
 
 
 async def _star(verb: Dial, call: Call) -> None:
