@@ -17,7 +17,7 @@ from ivr.flow.book import FlowBook
 from ivr.flow.events import Event
 from ivr.flow.explore_answers import Input, answers
 from ivr.flow.explore_calls import endless, far_from_person
-from ivr.flow.explore_inputs import happenings
+from ivr.flow.explore_inputs import happenings, well_formed
 from ivr.flow.explore_rules import StandRule, stand_rules
 from ivr.flow.explore_stand import Stand, begin, decisive_values, follow, kind
 from ivr.flow.nodes import Node
@@ -44,8 +44,8 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """``stands``: kinds of stand visited; ``steps``: steps of the engine taken; ``places``: nodes
-    entered, as ``flow.node``.
+    """``stands``: kinds of stand visited; ``steps``: steps of the engine taken; ``missed``: nodes
+    that no call entered, as ``flow.node``.
 
     ``complete``: nothing was left unvisited for want of room. One counter-example, a shortest
     one found, for each rule and place.
@@ -53,14 +53,22 @@ class Report:
 
     stands: int
     steps: int
-    places: frozenset[str]
+    missed: tuple[str, ...]
     complete: bool
     found: tuple[Counterexample, ...]
 
     @property
-    def proven(self) -> bool:
-        """Whether every rule holds in every call."""
-        return self.complete and not self.found
+    def ok(self) -> bool:
+        """Whether every rule holds in every call, and every node was looked at."""
+        return self.complete and not self.found and not self.missed
+
+    def __str__(self) -> str:
+        lines = [f"{self.stands} stands, {self.steps} steps", *map(str, self.found)]
+        if self.missed:
+            lines.append(f"never entered: {', '.join(self.missed)}")
+        if not self.complete:
+            lines.append("not complete: too many stands")
+        return "\n".join(lines)
 
 
 def explore(
@@ -74,14 +82,14 @@ def explore(
 ) -> Report:
     """Explore a book that the checker passed.
 
-    ``samples``: well-formed numbers (a CPF, a matrícula, a protocol) for the book's readers.
+    ``samples``: numbers to type beside those that the book's readers are found to take.
     ``factor_sets``: proofs that a person may have to give. ``outcomes``: words allowed as the
     outcome of a call; empty: any word. ``most_turns``: turns after which a call whose caller and
     services never change must have ended.
     """
     return _Exploration(
         book=book,
-        samples=samples,
+        samples=(*well_formed(book), *samples),
         factor_sets=factor_sets,
         most_stands=most_stands,
         most_turns=most_turns,
@@ -126,10 +134,11 @@ class _Exploration:
                     after = self._follow(after, what, event)
                 meet(after)
         self._whole_calls(list(seen.values()))
+        every = {f"{f.id}.{name}" for f in self.book.flows.values() for name in f.nodes}
         return Report(
             stands=len(seen),
             steps=self.steps,
-            places=frozenset(self.places),
+            missed=tuple(sorted(every - self.places)),
             complete=len(seen) < self.most_stands,
             found=tuple(self.found.values()),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import product
 from typing import get_args
 
 from ivr.flow import requests as ask
@@ -28,6 +29,7 @@ from ivr.flow.verbs import EndingVerb
 KEYS = "0123456789*#"
 NUMBER = "73519462801357"
 """Digits typed in every length; they must turn up in no fact."""
+_OF_A_YEAR = "20261946280135"
 MUMBLE = "xilindró bambolê"
 """Words of no option; they must turn up in no fact."""
 RECORDING = "RE1"
@@ -76,6 +78,18 @@ def happenings(
             return [("the secret was spoken", NoInput()), ("still working", StillWorking())]
         case verb.Hangup():
             return []
+
+
+def well_formed(book: FlowBook) -> tuple[str, ...]:
+    """A number of each kind that the book's readers take, found by trying check digits."""
+    found: dict[tuple[object, str], str] = {}
+    for read, body in product((book.read_identifier, book.read_protocol), (NUMBER, _OF_A_YEAR)):
+        for length, end in product(range(4, len(body) + 1), range(100)):
+            number = f"{body[: length - 2]}{end:02d}"
+            answer = read(number)
+            if not answer.problem:
+                found.setdefault((read, answer.kind), number)
+    return tuple(dict.fromkeys(found.values()))
 
 
 def press(key: str) -> Event:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from ivr.domain.outcome import CallOutcome, final_outcome
-from ivr.ports.store import CallRow, Job, JournalEntry, Transaction
-from ivr.service.left_behind import give_status, outcome_of_job, stronger_outcome
+from ivr.ports.store import CallRow, JournalEntry, Transaction
+from ivr.service.left_behind import (
+    give_status,
+    order_link_instead,
+    outcome_of_job,
+    stronger_outcome,
+)
 from ivr.service.runtime import Runtime
 from ivr.service.session import Session
 
@@ -28,8 +33,9 @@ def end_call(rt: Runtime, *, sid: str, by: str = "") -> bool:
         give_status(tx, call.protocol, outcome, now=now)
         if session.expects == "queue":
             tx.queues.leave(sid, at=now, result="abandoned")
-        if session.job.startswith("reset:"):
-            rescue_secret(tx, call, session.job)
+        job = tx.outbox.get(session.job) if session.job else None
+        if job is not None:
+            order_link_instead(tx, job)
         at = session.engine.at
         entry = JournalEntry(
             turn=call.turn,
@@ -51,15 +57,3 @@ def _outcome(tx: Transaction, call: CallRow, session: Session) -> CallOutcome:
     if job is not None:
         seen.append(outcome_of_job(job))
     return stronger_outcome(tx.tickets.by_protocol(call.protocol), final_outcome(seen))
-
-
-def rescue_secret(tx: Transaction, call: CallRow, job: str) -> None:
-    """Order that a link replaces a temporary password which nobody heard to its end."""
-    tx.outbox.add(
-        Job(
-            key=f"rescue:{job}",
-            kind="reset.rescue",
-            call_sid=call.sid,
-            payload={"job": job, "protocol": call.protocol},
-        )
-    )

@@ -24,6 +24,17 @@ def outcome_of_job(job: Job) -> CallOutcome:
     return CallOutcome.IN_PROGRESS if spoken else CallOutcome.RESOLVED_SELF_SERVICE
 
 
+def order_link_instead(tx: Transaction, job: Job, *, silent: bool = False) -> None:
+    """A temporary password that was not heard to its end is replaced by a link.
+
+    ``silent``: it could not be said at all. Jobs of another kind are left alone.
+    """
+    if job.kind == "directory.reset":
+        payload = {"job": job.key, "protocol": job.payload["protocol"], "silent": silent}
+        key = f"rescue:{job.key}"
+        tx.outbox.add(Job(key=key, kind="reset.rescue", call_sid=job.call_sid, payload=payload))
+
+
 def settle_ticket(tx: Transaction, job: Job, outcome: CallOutcome) -> None:
     """Tell a ticket that was left in progress what its job came to."""
     ticket = _ticket_of(tx, job)
@@ -62,8 +73,14 @@ def stronger_outcome(ticket: TicketRow | None, outcome: CallOutcome) -> CallOutc
 
 
 def give_status(tx: Transaction, protocol: str, outcome: CallOutcome, *, now: datetime) -> None:
-    """Status that follows from the outcome of a call that is over."""
+    """Status that follows from the outcome of a call that is over.
+
+    A ticket stays pending while a link was sent and its owner has not chosen a password yet.
+    """
     status = ticket_status(outcome)
+    ticket = tx.tickets.by_protocol(protocol)
+    if status is TicketStatus.CLOSED and ticket is not None and ticket.status == "pending":
+        status = TicketStatus.PENDING
     closed = now if status is TicketStatus.CLOSED else None
     tx.tickets.change(protocol, outcome=outcome.value, status=status.value, closed_at=closed)
 

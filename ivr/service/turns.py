@@ -16,10 +16,9 @@ from ivr.flow.events import CallStarted, Event, LeftQueue, StillWorking
 from ivr.flow.facts import Fact
 from ivr.flow.verbs import Hangup, SpeakSecret, Utterance, Verb
 from ivr.ports.store import CallRow, QueueRow, Transaction, TurnView
-from ivr.service.ending import rescue_secret
 from ivr.service.jobs_awaited import event_of_job
 from ivr.service.journal import entries, outcome_after
-from ivr.service.left_behind import stronger_outcome
+from ivr.service.left_behind import order_link_instead, stronger_outcome
 from ivr.service.requests import Effect, TurnContext, run_request
 from ivr.service.runtime import Runtime
 from ivr.service.session import Expects, Session
@@ -167,9 +166,9 @@ def _commit(
         )
         for effect in work.effects:
             effect(tx)
-        awaited = Session.from_dict(call.state).job
-        if left_behind and awaited.startswith("reset:"):
-            rescue_secret(tx, call, awaited)
+        awaited = tx.outbox.get(Session.from_dict(call.state).job) if left_behind else None
+        if awaited is not None:
+            order_link_instead(tx, awaited)
         _keep_queue(tx, call, session, before=work.expected, at=now)
     return reply
 

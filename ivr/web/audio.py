@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from ivr.adapters.speech.prompt_files import MANIFEST
 from ivr.adapters.speech.secret_audio import SecretAudioError, secret_audio
-from ivr.service.secrets_spoken import password_of
+from ivr.service.secrets_spoken import could_not_be_said, password_of
 from ivr.web.edge import edge, runtime
 
 bp = Blueprint("audio", __name__)
@@ -46,5 +46,6 @@ def spelled_password(token: str) -> ResponseReturnValue:
     try:
         sound = secret_audio(edge().audio_dir, list(password))
     except SecretAudioError:
+        could_not_be_said(runtime(), token)
         abort(404)
     return Response(sound, content_type="audio/wav", headers={"Cache-Control": "no-store"})

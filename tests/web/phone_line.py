@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,8 +23,10 @@ from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
+from app import create_app
 from ivr.carrier.clock import VirtualLoop, wall_clock
 from ivr.flow.verbs import Utterance
+from ivr.web.factory import start
 
 CALLER = "+5567999990001"
 TABLES = (
@@ -251,3 +253,21 @@ def without_nonces(desk: Desk, line: PhoneLine) -> list[str]:
 def words_of_protocol(desk: Desk, protocol: str) -> str:
     utterance = Utterance(prompt="bye.protocol", values={"protocol": protocol})
     return html.escape(desk.rt.prompts.words(utterance), quote=False)
+
+
+def sql(desk: Desk, statement: str) -> None:
+    """Change a row behind everybody's back."""
+    with desk.rt.store.engine.begin() as connection:  # type: ignore[attr-defined]
+        connection.execute(text(statement))
+
+
+def same_database(desk: Desk, **overrides: Any) -> Desk:
+    """Another process over the database, the clock and the messages of a desk: a restart."""
+    app = create_app(desk.settings)
+    kept = {"sms": desk.sms, "telephony": desk.telephony, "clock": desk.clock}
+    rt = start(
+        app,
+        desk.settings,
+        **{**kept, "offline_journal": desk.rt.offline_journal, **overrides},
+    )
+    return replace(desk, app=app, rt=rt)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from ivr.ports.errors import PortError
-from ivr.ports.store import Job, Transaction
+from ivr.ports.store import Job, StoreUnavailableError, Transaction
 from ivr.service.left_behind import give_to_a_person
 from ivr.service.runtime import Runtime
+
+log = structlog.get_logger("ivr.worker")
 
 LEASE = timedelta(seconds=60)
 """How long a worker may take over one job before another may take it."""
@@ -66,6 +71,15 @@ def run_job(rt: Runtime, job: Job) -> bool:
                 if permanent
                 else Later(reason=error.reason)
             )
+        except StoreUnavailableError:
+            raise
+        except Exception as error:
+            # A defect in one job must not keep the others waiting. The text of an unforeseen
+            # error may hold anything, so only its type and the lines of code are told.
+            name = type(error).__name__
+            where = traceback.format_tb(error.__traceback__)[-4:]
+            log.error("job failed", kind=job.kind, error=name, where=where)
+            result = Later(reason=f"defect {name}")
     with rt.store.begin() as tx:
         now = tx.now()
         if isinstance(result, Later) and not _too_old(job, now):

@@ -8,7 +8,6 @@ from typing import Any
 
 from ivr.domain.limits import may_reset
 from ivr.domain.otp import SALT_BYTES_MIN, temporary_password
-from ivr.domain.outcome import CallOutcome
 from ivr.ports.directory import Account, Directory, PolicyRefusalError
 from ivr.ports.store import Job, Transaction
 from ivr.service.effects.registry import Later, Settled, effect
@@ -58,11 +57,15 @@ def unlock_account(rt: Runtime, job: Job) -> Settled | Later:
 
 @effect("reset.rescue")
 def rescue_reset(rt: Runtime, job: Job) -> Settled | Later:
-    """The caller was cut off before the temporary password was said: send a link instead."""
+    """The caller was cut off before the temporary password was said: send a link instead.
+
+    ``silent`` in the payload: it could not be said at all.
+    """
     with rt.store.begin(write=False) as tx:
         reset = tx.outbox.get(str(job.payload["job"]))
+        silent = bool(job.payload.get("silent"))
         heard = reset is not None and tx.resets.secret(reset.key, now=tx.now()) is None
-    if reset is None or (reset.state == "done" and heard):
+    if reset is None or (reset.state == "done" and heard and not silent):
         return Settled(outcome={"outcome": "heard"})
     if reset.state in ("queued", "running"):
         return Later(reason="reset not settled")
@@ -78,7 +81,6 @@ def rescue_reset(rt: Runtime, job: Job) -> Settled | Later:
         also=(
             *settled.also,
             lambda tx: tx.resets.erase_secret(key),
-            lambda tx: settle_ticket(tx, job, CallOutcome.RESOLVED_SELF_SERVICE),
         ),
     )
 
@@ -155,7 +157,7 @@ def _order_link(
         also=(
             *settled.also,
             lambda tx: tx.outbox.add(message),
-            lambda tx: tx.tickets.change(protocol, status="pending"),
+            lambda tx: tx.tickets.change(protocol, status="pending", closed_at=None),
         ),
     )
 

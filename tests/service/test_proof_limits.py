@@ -1,0 +1,357 @@
+"""How often a proof may be tried: in a call, on an account, by everybody."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from desk import NIGHT, Desk, people
+from twiml_grammar import check_twiml
+from web.phone_line import (
+    PhoneLine,
+    Post,
+    call,
+    identify,
+    later,
+    prove,
+    same_database,
+    sid_of,
+    sql,
+    still_desk,
+    to_code,
+)
+
+from ivr.adapters.directory.demo import DemoDirectory
+from ivr.domain.limits import Limits
+
+WRONG = "00000001"
+NOBODY = people()["iara"]["cpf"]
+
+
+class CountingPins:
+    """The real verifier of PINs, and how often it was asked about a real hash."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.inner = desk.rt.verify_pin
+        self.asked = 0
+        desk.rt = replace(desk.rt, verify_pin=self)
+        desk.app.extensions["ivr"] = desk.rt
+
+    def __call__(self, pin_hash: str | None, secret: str, /) -> bool:
+        self.asked += 1
+        return self.inner(pin_hash, secret)
+
+
+def ana() -> Any:
+    return people()["ana"]
+
+
+def fail(desk: Desk, name: str, *, number: str = "", tries: int = 3) -> PhoneLine:
+    line = identify(call(desk, name), number or ana()["cpf"])
+    for _ in range(tries):
+        if b"<Enqueue" not in line.heard[-1]:
+            line.key(WRONG)
+    return line
+
+
+def reaches_a_person(line: PhoneLine) -> bool:
+    return b"<Enqueue" in line.heard[-1] and "uma pessoa vai ajudar" in line.words
+
+
+def test_three_wrong_pins_lead_to_a_person_and_a_fourth_is_never_compared(still: Desk) -> None:
+    pins = CountingPins(still)
+    line = fail(still, "one")
+    assert reaches_a_person(line)
+    assert pins.asked == 3
+    line.hang_up()
+    assert (still.ticket(line.sid).outcome, still.ticket(line.sid).status) == (
+        "failed_proof",
+        "open",
+    )
+
+
+def test_the_way_back_to_the_menu_at_night_gives_no_fourth_try(still: Desk) -> None:
+    still.clock.at = NIGHT
+    line = fail(still, "one")
+    assert "Nossos atendentes já encerraram o dia" in line.words
+    line.key("2")
+    line.key("1")
+    assert "Digite a sua senha do telefone" in line.words
+    line.key(ana()["pin"])
+    assert "Não consegui confirmar que é você" in line.words
+    assert still.rows("proof_codes") == 0
+
+
+def test_three_wrong_codes_lead_to_a_person_and_the_right_one_is_too_late(still: Desk) -> None:
+    line = to_code(call(still))
+    code = still.sms.code()
+    wrong = "000000" if code != "000000" else "000001"
+    for _ in range(3):
+        line.key(wrong)
+    assert reaches_a_person(line)
+    with still.rt.store.begin(write=False) as tx:
+        row = tx.proofs.code(line.sid)
+    assert row is not None
+    assert (row.tries, row.used_at) == (3, None)
+
+
+def test_the_third_try_still_counts_when_it_is_right(still: Desk) -> None:
+    line = fail(still, "one", tries=2)
+    line.key(ana()["pin"])
+    assert "Enviei um código" in line.words
+
+
+def test_five_failures_in_a_day_close_the_account_for_proofs_across_calls_and_restarts(
+    still: Desk,
+) -> None:
+    fail(still, "first", tries=3).hang_up()
+    later(still, hours=1)
+    second = same_database(still)
+    fail(second, "second", tries=2).hang_up()
+    later(still, hours=1)
+    third = same_database(still)
+    line = identify(call(third, "third"), ana()["cpf"])
+    line.key(ana()["pin"])
+    assert reaches_a_person(line), "the right PIN does not help any more"
+    assert third.rows("proof_codes") == 0
+
+
+def test_a_day_after_the_failures_the_account_is_free_again(still: Desk) -> None:
+    fail(still, "first").hang_up()
+    fail(still, "second", tries=2).hang_up()
+    later(still, hours=23, minutes=59)
+    closed = identify(call(still, "closed"), ana()["cpf"])
+    closed.key(ana()["pin"])
+    assert reaches_a_person(closed)
+    sql(still, "DELETE FROM proof_attempts WHERE call_sid = '" + closed.sid + "'")
+    later(still, minutes=2)
+    free = identify(call(still, "free"), ana()["cpf"])
+    free.key(ana()["pin"])
+    assert "Enviei um código" in free.words
+
+
+def test_the_matricula_of_the_same_person_shares_the_count(still: Desk) -> None:
+    fail(still, "first").hang_up()
+    fail(still, "second", tries=2).hang_up()
+    line = call(still, "third")
+    line.key("1")
+    line.key(ana()["matricula"], FinishedOnKey="#")
+    line.key("1")
+    line.key(ana()["pin"])
+    assert reaches_a_person(line)
+
+
+def test_without_the_account_limit_the_right_pin_would_pass_after_five_failures(
+    quick: Path,
+) -> None:
+    """The control: the limit is what stops the calls above."""
+    desk = still_desk(quick, limits=Limits(account_failures=1_000))
+    fail(desk, "first").hang_up()
+    fail(desk, "second", tries=2).hang_up()
+    line = identify(call(desk, "third"), ana()["cpf"])
+    line.key(ana()["pin"])
+    assert "Enviei um código" in line.words
+
+
+def test_an_unknown_number_is_counted_and_closed_like_a_known_one(still: Desk) -> None:
+    known = [fail(still, f"known {n}").heard[4:] for n in range(3)]
+    unknown = [fail(still, f"unknown {n}", number=NOBODY).heard[4:] for n in range(3)]
+    assert known == unknown
+    assert still.rows("proof_attempts") == 14, "3 + 3 + the one that met the limit, twice"
+    with still.rt.store.begin(write=False) as tx:
+        account = still.rt.keyed_hash("cpf", NOBODY)
+        assert tx.proofs.failures(account=account, since=still.clock.at.replace(year=2020)) == 7
+
+
+def test_an_attack_never_locks_the_account_in_the_directory(still: Desk) -> None:
+    for number in range(4):
+        fail(still, f"attack {number}").hang_up()
+    directory = still.rt.directories[still.rt.identity]
+    assert isinstance(directory, DemoDirectory)
+    assert directory.authenticate("ana", ana()["password"])
+    account = directory.get("ana")
+    assert account is not None
+    assert not account.locked
+    victim = call(still, "victim")
+    victim.key("0")
+    assert b"<Enqueue" in victim.heard[-1]
+
+
+def test_fifty_guesses_of_a_code_at_once_are_three_at_most(still: Desk) -> None:
+    line = to_code(call(still))
+    code = still.sms.code()
+    guesses = [f"{(int(code) + n) % 1_000_000:06d}" for n in range(1, 50)] + [code]
+
+    def guess(digits: str) -> bytes:
+        answer = Post(path=f"/voice/turn?n={line.turn}", fields=line.fields(Digits=digits)).send(
+            still
+        )
+        assert answer.status_code == 200
+        assert check_twiml(answer.text) == []
+        return answer.data
+
+    with ThreadPoolExecutor(50) as pool:
+        replies = list(pool.map(guess, guesses))
+    with still.rt.store.begin(write=False) as tx:
+        row = tx.proofs.code(line.sid)
+    assert row is not None
+    assert row.tries <= 3
+    assert still.kinds(line.sid).count("proof.passed") <= 2
+    assert len({reply for reply in replies if b"<Pause" not in reply}) == 1
+    assert still.rows("proof_attempts") == 2
+
+
+def test_fifty_calls_that_guess_the_pin_of_one_account_at_once_compare_five(still: Desk) -> None:
+    lines = [identify(call(still, f"guess {n}"), ana()["cpf"]) for n in range(50)]
+
+    def guess(number: int) -> str:
+        line = lines[number]
+        line.key(f"{number:08d}")
+        return line.words
+
+    with ThreadPoolExecutor(50) as pool:
+        heard = list(pool.map(guess, range(50)))
+    tried = sum("Não confere" in words for words in heard)
+    stopped = sum("uma pessoa vai ajudar" in words for words in heard)
+    assert (tried, stopped) == (5, 45)
+
+
+def test_a_code_of_another_call_is_refused(still: Desk) -> None:
+    first = to_code(call(still, "first"))
+    code = still.sms.code()
+    later(still, seconds=61)
+    second = to_code(call(still, "second"))
+    newer = still.sms.code()
+    assert code != newer
+    second.key(code)
+    assert "Não confere" in second.words
+    second.key(newer)
+    assert "Identidade confirmada" in second.words
+    first.key(newer)
+    assert "Não confere" in first.words
+    first.key(code)
+    assert "Identidade confirmada" in first.words
+
+
+def test_a_code_of_another_account_is_refused(still: Desk) -> None:
+    to_code(call(still, "ana"), "ana")
+    code = still.sms.code()
+    bento = to_code(call(still, "bento"), "bento")
+    bento.key(code)
+    assert "Não confere" in bento.words
+
+
+@pytest.mark.parametrize(("seconds", "passes"), [(599, True), (600, False), (601, False)])
+def test_a_code_lives_ten_minutes(still: Desk, seconds: int, passes: bool) -> None:
+    line = to_code(call(still))
+    later(still, seconds=seconds)
+    line.key(still.sms.code())
+    assert ("Identidade confirmada" in line.words) is passes
+    assert ("Não confere" in line.words) is not passes
+
+
+def test_a_clock_that_jumps_back_does_not_revive_a_used_code(still: Desk) -> None:
+    line = prove(call(still))
+    with still.rt.store.begin(write=False) as tx:
+        row = tx.proofs.code(line.sid)
+    assert row is not None
+    assert row.used_at is not None
+    assert row.salt in (b"", None), "the salt is gone, so the code cannot be made again"
+    later(still, hours=-1)
+    with still.rt.store.begin() as tx:
+        assert not tx.proofs.use_code(row.id, at=still.clock.at)
+
+
+def test_three_codes_a_day_and_a_minute_between_two(still: Desk) -> None:
+    def sent(name: str) -> bool:
+        line = identify(call(still, name), ana()["cpf"])
+        line.key(ana()["pin"])
+        still.work()
+        return "Enviei um código" in line.words
+
+    assert sent("first")
+    later(still, seconds=59)
+    assert not sent("too soon")
+    later(still, seconds=1)
+    assert sent("second")
+    later(still, minutes=5)
+    assert sent("third")
+    later(still, minutes=5)
+    assert not sent("fourth")
+    assert sum("codigo" in body for _, body in still.sms.sent) == 3
+    later(still, hours=24)
+    assert sent("next day")
+
+
+def test_fifty_failures_of_everybody_pause_self_service_but_not_the_calls(still: Desk) -> None:
+    sql(
+        still,
+        "INSERT INTO proof_attempts (call_sid, turn, factor, account, caller, at, passed)"
+        " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 49)"
+        " SELECT 'CA' || i, 1, 'pin', 'account ' || i, '', '2026-11-25 13:55:00.000000', 0 FROM n",
+    )
+    pins = CountingPins(still)
+    last = fail(still, "last one that counts", tries=1)
+    assert "Não confere" in last.words
+    paused = identify(call(still, "paused"), people()["bento"]["cpf"])
+    paused.key(people()["bento"]["pin"])
+    assert reaches_a_person(paused)
+    assert still.rows("proof_codes") == 0
+    other = call(still, "other")
+    assert "tecle 1" in other.words
+    other.key("0")
+    assert b"<Enqueue" in other.heard[-1]
+    later(still, minutes=11)
+    again = identify(call(still, "again"), people()["bento"]["cpf"])
+    again.key(people()["bento"]["pin"])
+    assert "Enviei um código" in again.words
+    assert pins.asked == 3
+
+
+def test_a_pause_stops_a_reset_that_was_about_to_be_ordered(still: Desk) -> None:
+    line = prove(call(still))
+    sql(
+        still,
+        "INSERT INTO proof_attempts (call_sid, turn, factor, account, caller, at, passed)"
+        " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)"
+        " SELECT 'CA' || i, 1, 'pin', 'account ' || i, '', '2026-11-25 13:59:00.000000', 0 FROM n",
+    )
+    for key in ("1", "1", "1"):
+        line.key(key)
+    assert b"<Enqueue" in line.heard[-1]
+    assert still.rows("resets") == 0
+
+
+def test_one_reset_a_day_and_three_a_month(still: Desk) -> None:
+    def reset(name: str) -> bool:
+        line = prove(call(still, name))
+        for key in ("1", "1", "1"):
+            line.key(key)
+        still.work()
+        line.go_on()
+        line.hang_up()
+        return "Pronto" in line.words or any(b"Pronto" in heard for heard in line.heard)
+
+    assert reset("first")
+    later(still, hours=23, minutes=59)
+    assert not reset("too soon")
+    later(still, minutes=2)
+    assert reset("second")
+    later(still, days=1, minutes=1)
+    assert reset("third")
+    later(still, days=1, minutes=1)
+    assert not reset("fourth of the month")
+    later(still, days=27)
+    assert reset("next month")
+
+
+def test_speech_is_never_taken_for_a_pin(still: Desk) -> None:
+    pins = CountingPins(still)
+    line = identify(call(still), ana()["cpf"])
+    line.send(f"/voice/turn?n={line.turn}", SpeechResult="oito zero dois meia quatro nove um sete")
+    assert pins.asked == 0
+    assert still.rows("proof_attempts") == 0
+    assert line.sid == sid_of("one")
