@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from desk import Desk, make_desk
 
-pytest_plugins = ["fixtures_postgres", "fixtures_store"]
+pytest_plugins = ["fixtures_postgres", "fixtures_store", "running"]
 
 
 @pytest.fixture

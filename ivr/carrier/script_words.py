@@ -43,7 +43,7 @@ def protocol_in(pieces: Sequence[str]) -> str:
             for word in rest:
                 if word.startswith("v.digit."):
                     digits += word.rsplit(".", 1)[1]
-                elif word not in ("v.pause", "v.check"):
+                elif word != "v.pause":
                     break
             if len(digits) == 8:
                 found = f"{year}{digits}"

@@ -10,6 +10,7 @@ from ivr.service.left_behind import (
     outcome_of_job,
     stronger_outcome,
 )
+from ivr.service.recordings import keep_unclaimed, purpose_at
 from ivr.service.runtime import Runtime
 from ivr.service.session import Session
 
@@ -19,6 +20,12 @@ def end_call(rt: Runtime, *, sid: str, by: str = "") -> bool:
 
     False when the call is unknown or ended already.
     """
+    with rt.store.begin(write=False) as tx:
+        view = tx.calls.view(sid, 0)
+    if view is None or view.call.ended_at is not None:
+        return False
+    at = Session.from_dict(view.call.state).engine.at
+    purpose = purpose_at(rt, view.call.revision, f"{at.flow}.{at.node}")
     with rt.store.begin() as tx:
         view = tx.calls.view(sid, 0)
         if view is None or view.call.ended_at is not None:
@@ -31,6 +38,9 @@ def end_call(rt: Runtime, *, sid: str, by: str = "") -> bool:
         if not tx.calls.end(sid, at=now, by=ended_by, outcome=outcome.value):
             return False
         give_status(tx, call.protocol, outcome, now=now)
+        ticket = tx.tickets.by_protocol(call.protocol)
+        if session.expects == "record" and ticket is not None:
+            keep_unclaimed(tx, ticket, purpose=purpose)
         if session.expects == "queue":
             tx.queues.leave(sid, at=now, result="abandoned")
         job = tx.outbox.get(session.job) if session.job else None

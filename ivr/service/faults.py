@@ -26,16 +26,5 @@ def record_fault(rt: Runtime, *, sid: str, kind: str, **data: str | int | bool) 
         note(tx, sid, kind, **data)
 
 
-def record_report(rt: Runtime, *, sid: str, recording: str, status: str) -> None:
-    """The carrier's word about a recording, each once, also after the call."""
-    with rt.store.begin() as tx:
-        if tx.calls.view(sid, 0) is None:
-            return
-        data = {"recording": recording, "status": status}
-        known = (e for e in tx.journal.of(sid) if e.kind == "recording.reported")
-        if all(dict(entry.data) != data for entry in known):
-            note(tx, sid, "recording.reported", recording=recording, status=status)
-
-
 def _told(tx: Transaction, sid: str, kind: str, *, turn: int) -> bool:
     return any(entry.kind == kind and entry.turn == turn for entry in tx.journal.of(sid))

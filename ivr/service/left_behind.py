@@ -43,7 +43,7 @@ def settle_ticket(tx: Transaction, job: Job, outcome: CallOutcome) -> None:
     tx.tickets.change(ticket.protocol, outcome=outcome.value)
     view = tx.calls.view(ticket.call_sid, 0)
     if view is not None and view.call.ended_at is not None:
-        give_status(tx, ticket.protocol, outcome, now=tx.now())
+        give_status(tx, ticket.protocol, outcome, now=tx.now(), link_waits=False)
 
 
 def give_to_a_person(tx: Transaction, job: Job) -> None:
@@ -72,14 +72,23 @@ def stronger_outcome(ticket: TicketRow | None, outcome: CallOutcome) -> CallOutc
     return final_outcome(seen)
 
 
-def give_status(tx: Transaction, protocol: str, outcome: CallOutcome, *, now: datetime) -> None:
+def give_status(
+    tx: Transaction,
+    protocol: str,
+    outcome: CallOutcome,
+    *,
+    now: datetime,
+    link_waits: bool = True,
+) -> None:
     """Status that follows from the outcome of a call that is over.
 
-    A ticket stays pending while a link was sent and its owner has not chosen a password yet.
+    A pending ticket stays pending while a link was sent and its owner has not chosen a password
+    yet; ``link_waits`` False: it was pending for another reason, which is over.
     """
     status = ticket_status(outcome)
     ticket = tx.tickets.by_protocol(protocol)
-    if status is TicketStatus.CLOSED and ticket is not None and ticket.status == "pending":
+    pending = link_waits and ticket is not None and ticket.status == "pending"
+    if status is TicketStatus.CLOSED and pending:
         status = TicketStatus.PENDING
     closed = now if status is TicketStatus.CLOSED else None
     tx.tickets.change(protocol, outcome=outcome.value, status=status.value, closed_at=closed)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import traceback
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+import structlog
+from flask import Flask, request
 from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
@@ -25,13 +27,26 @@ from ivr.web.headers import send_security_headers
 from ivr.web.logs import configure_logs
 from ivr.web.public_facts import CONFIG_KEY
 
+log = structlog.get_logger("ivr.web")
+
+
+class Application(Flask):
+    """Tells of an error without the request's path, which may hold a one-time token, and without
+    the error's text, which may hold anything."""
+
+    def log_exception(self, exc_info: Any) -> None:
+        kind, _, trace = exc_info
+        where = traceback.format_tb(trace)[-4:]
+        error = kind.__name__ if kind else ""
+        log.error("page failed", endpoint=request.endpoint, error=error, where=where)
+
 
 def make_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     """An application that builds its runtime on first need; see :func:`start`.
 
     ``overrides`` go to :func:`ivr.bootstrap.build`.
     """
-    app = Flask("ivr.web", root_path=str(Path(__file__).parent))
+    app = Application("ivr.web", root_path=str(Path(__file__).parent))
     Babel(app, default_locale="pt_BR", default_timezone="America/Campo_Grande")
     lock = threading.Lock()
 

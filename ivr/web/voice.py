@@ -15,9 +15,10 @@ from ivr.flow.events import Event, NoInput
 from ivr.flow.verbs import SpeakSecret, Verb
 from ivr.ports.store import StoreUnavailableError
 from ivr.service.ending import end_call
-from ivr.service.faults import record_fault, record_report
+from ivr.service.faults import record_fault
 from ivr.service.offline import write_offline
 from ivr.service.opening import open_call
+from ivr.service.recordings import record_report
 from ivr.service.secrets_spoken import token_of
 from ivr.service.session import Expects
 from ivr.service.turns import BusyError, take_turn
@@ -102,6 +103,7 @@ def recording() -> ResponseReturnValue:
         sid=inbound.call_sid,
         recording=inbound.fields["RecordingSid"],
         status=inbound.fields["RecordingStatus"],
+        seconds=inbound.number("RecordingDuration"),
     )
     return _xml(documents.empty())
 

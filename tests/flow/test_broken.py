@@ -6,12 +6,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from flow_cases import BROKEN, OUTCOMES, book_of, changed, desk_tables, prompts_of
+from flow_desk import BROKEN, OUTCOMES, book_of, changed, desk_tables, prompts_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ivr.flow.check import RULES, check
 from ivr.flow.check_subject import Subject
 from ivr.flow.load import FlowDefectsError
 
+TARGETS = ("then", "to", "yes", "no", "failed", "open", "closed", "answered", "unanswered")
 FILES = sorted(BROKEN.glob("*.toml"))
 
 
@@ -60,3 +63,30 @@ def test_a_complaint_flow_that_is_not_there_is_told() -> None:
         book_of(tables), prompts=prompts_of(tables), outcomes=OUTCOMES, complaint_flow="complaints"
     )
     assert [str(d) for d in found] == ["complaint_flow: no flow 'complaints'"]
+
+
+PLACES = [
+    (flow, node, key)
+    for flow, table in desk_tables()["flows"].items()
+    for node, fields in table["nodes"].items()
+    for key, value in fields.items()
+    if isinstance(value, str) and key in TARGETS
+]
+NAMES = [f"{flow}.{node}" for flow, node, _ in PLACES]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(PLACES), st.sampled_from([*NAMES, "return", "x", "a.b", "."])),
+        max_size=4,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_whatever_leads_wherever_the_checker_has_an_answer(
+    changes: list[tuple[tuple[str, str, str], str]],
+) -> None:
+    tables = desk_tables()
+    for (flow, node, key), target in changes:
+        tables["flows"][flow]["nodes"][node][key] = target
+    found = check(book_of(tables), prompts=prompts_of(tables), outcomes=OUTCOMES)
+    assert all(d.text and (d.node or d.key) for d in found)

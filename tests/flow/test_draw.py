@@ -7,7 +7,8 @@ import shutil
 import subprocess
 
 import pytest
-from flow_cases import COMMON, desk, make_book
+from flow_cases import COMMON, make_book
+from flow_desk import desk
 
 from ivr.flow.book import FlowBook
 from ivr.flow.draw import COLOURS, TYPE_WORDS, edge_word, to_dot

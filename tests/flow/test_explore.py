@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flow_cases import CPF, MATRICULA, OUTCOMES, PROTOCOL, book_of, changed, desk_tables
+from flow_cases import CPF, MATRICULA, PROTOCOL
+from flow_desk import OUTCOMES, book_of, changed, desk_tables
 
 from ivr.flow.context import Context
 from ivr.flow.events import Event

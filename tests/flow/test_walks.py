@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import get_args
 
-from flow_cases import CPF, DESK, PROTOCOL, desk, stored
+from flow_cases import CPF, PROTOCOL, stored
+from flow_desk import DESK, desk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

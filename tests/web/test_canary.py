@@ -45,7 +45,7 @@ STRANGER = "39053344705"
 """CPF of nobody in any directory."""
 CALLER = "+5567981397426"
 CALL_BACK = "67983917452"
-CHOSEN = "jacarandá trombone girassol 7391"
+CHOSEN = "jacarandá trombone girassol"
 
 _WORDS = ("zero", "um", "dois", "três", "quatro", "cinco", "seis", "sete", "oito", "nove")
 
@@ -399,6 +399,28 @@ def test_the_net_of_the_log_blots_out_digits_that_slipped_through(sinks: Sinks) 
 def test_the_net_leaves_no_run_of_four_digits(before: str, digits: str, after: str) -> None:
     line = blot_digits(None, "", {"event": before + digits + after})
     assert digits not in line["event"] or before == "é"
+
+
+def test_an_error_behind_a_link_does_not_tell_its_token(sinks: Sinks) -> None:
+    line = order_reset(prove(call(sinks.desk), "bento"), "1")
+    sinks.desk.work()
+    path = sinks.desk.sms.link()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ivr.service.links.open_link", _broken_with(path))
+        page = sinks.desk.app.test_client().get(path)
+    assert page.status_code == 500
+    sinks.lines.append(line)
+    sinks.pages.append(page.data)
+    sinks.logs = sinks.capture()  # type: ignore[attr-defined]
+    assert b"page failed" in sinks.logs
+    assert hits(sinks.everything(), {"token": path.rpartition(".")[2]}) == []
+
+
+def _broken_with(secret: str) -> Any:
+    def broken(*args: Any, **kwargs: Any) -> Any:
+        raise RuntimeError(f"broken on purpose with {secret}")
+
+    return broken
 
 
 def test_a_traceback_in_the_log_shows_no_local_values(sinks: Sinks) -> None:

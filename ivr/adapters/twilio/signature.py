@@ -31,7 +31,8 @@ def signed_url(public_url: str, environ: Mapping[str, Any]) -> str:
     """The URL that the carrier signed: configured origin, then path and query as received.
 
     ``Host`` and ``X-Forwarded-*`` have no say. ``RAW_URI`` comes from gunicorn and Werkzeug; in
-    absolute form (RFC 9112 §3.2.2) its authority is dropped. Without it the path is quoted anew.
+    absolute form (RFC 9112 §3.2.2) its authority is dropped. Without it the path is quoted anew;
+    a test client may leave the query out of it, which is then added.
     """
     return public_origin(public_url) + _target(environ)
 
@@ -100,20 +101,25 @@ def check(
 
 
 def _target(environ: Mapping[str, Any]) -> str:
+    query = str(environ.get("QUERY_STRING", ""))
     raw = environ.get("RAW_URI")
     if isinstance(raw, str) and raw:
-        if raw.startswith("/"):
-            return raw
-        scheme, mark, rest = raw.partition("://")
-        if mark and scheme.isalpha():
-            ends = [at for at in (rest.find("/"), rest.find("?")) if at >= 0]
-            path = rest[min(ends) :] if ends else ""
-            return path if path.startswith("/") else "/" + path
-        return "/" + raw
+        target = _origin_form(raw)
+        return f"{target}?{query}" if query and "?" not in target else target
     path = str(environ.get("SCRIPT_NAME", "")) + str(environ.get("PATH_INFO", ""))
-    query = str(environ.get("QUERY_STRING", ""))
     quoted = quote(path.encode("latin-1", "replace"), safe=_PATH_SAFE) or "/"
     return f"{quoted}?{query}" if query else quoted
+
+
+def _origin_form(raw: str) -> str:
+    if raw.startswith("/"):
+        return raw
+    scheme, mark, rest = raw.partition("://")
+    if not mark or not scheme.isalpha():
+        return "/" + raw
+    ends = [at for at in (rest.find("/"), rest.find("?")) if at >= 0]
+    path = rest[min(ends) :] if ends else ""
+    return path if path.startswith("/") else "/" + path
 
 
 def _port_variants(url: str) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ from ivr.domain.prompts.errors import Unspeakable
 from ivr.domain.prompts.numbers import number_words
 
 PAUSE = "v.pause"
-CHECK_DIGIT = "v.check"
 TWO_THOUSAND = "v.thousand.2"
 LONGEST = 24
 
@@ -74,27 +73,25 @@ def matricula_pieces(value: str) -> tuple[str, ...]:
 
 
 def protocol_pieces(value: str) -> tuple[str, ...]:
-    """A protocol number: year (2001–2099) in words, sequence in groups, then the check digit.
+    """A protocol number: year (2001–2099) in words, then all that is keyed after it, in groups.
 
     "2026.000417-3" and "20260004173" are read alike: "dois mil e vinte e seis, zero, zero, zero,
-    quatro, um, sete, dígito, três".
+    quatro, um, sete, três". The check digit has no name of its own: who writes the number down
+    and keys it in again needs none, and the number must be told within seconds.
     """
     bare = _bare(value)
-    year, sequence, check = bare[:4], bare[4:-1], bare[-1:]
+    year, rest = bare[:4], bare[4:]
     if len(bare) < 7 or not year.startswith("20") or year == "2000":
         raise Unspeakable
     return (
         TWO_THOUSAND,
         f"v.number.{int(year[2:])}",
         PAUSE,
-        *_spoken(_threes(sequence)),
-        PAUSE,
-        CHECK_DIGIT,
-        f"v.digit.{check}",
+        *_spoken(_threes(rest)),
     )
 
 
 def table() -> dict[str, str]:
     """All pieces of this file with their words. The pause has none."""
     digits = {f"v.digit.{n}": "meia" if n == 6 else number_words(n) for n in range(10)}
-    return digits | {PAUSE: "", CHECK_DIGIT: "dígito", TWO_THOUSAND: "dois mil e"}
+    return digits | {PAUSE: "", TWO_THOUSAND: "dois mil e"}

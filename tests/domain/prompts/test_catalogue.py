@@ -65,8 +65,6 @@ def test_utterance_becomes_pieces_in_the_order_of_the_text(catalogue: Catalogue)
         "v.pause",
         "v.digit.1",
         "v.digit.2",
-        "v.pause",
-        "v.check",
         "v.digit.6",
     ]
     assert spoken[-1].text == "meia"
@@ -75,7 +73,7 @@ def test_utterance_becomes_pieces_in_the_order_of_the_text(catalogue: Catalogue)
 def test_utterance_becomes_plain_words(catalogue: Catalogue) -> None:
     said = Said(prompt="greeting.protocol", values={"protocol": "2026.12-6"})
     assert catalogue.words(said) == (
-        "O número do seu protocolo é dois mil e vinte e seis, um, dois, dígito, meia."
+        "O número do seu protocolo é dois mil e vinte e seis, um, dois, meia."
     )
 
 
