@@ -26,7 +26,7 @@ def seconds(manifest: Manifest, prompt: str, **values: str) -> float:
 def test_protocol_is_told_within_ten_seconds(manifest: Manifest, protocol: str) -> None:
     told = seconds(manifest, "greeting.welcome")
     told += seconds(manifest, "greeting.protocol", protocol=protocol)
-    assert told <= 10.0 + 0.5 * (protocol != "202600000012"), f"{told:.1f} s"
+    assert told <= 10.0, f"{told:.1f} s"
 
 
 def test_no_prompt_lasts_over_twenty_seconds(manifest: Manifest) -> None:

@@ -15,7 +15,7 @@ from ivr.domain.prompts.manifest import Manifest
 
 PIPELINE = 1
 """Raise when sound.py or synthesis.py changes what a piece sounds like."""
-PAUSE_SECONDS = 0.25
+PAUSE_SECONDS = 0.2
 
 _SLOW = ("v.digit.", "v.letter.", "v.upper.", "v.symbol.")
 
