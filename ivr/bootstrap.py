@@ -49,8 +49,8 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
     clock: Clock | None = overrides.get("clock")
     store = overrides.pop("store", None) or open_store_of(settings, clock=clock)
     prompts = load_catalogue(settings.prompts_file)
-    catalogue = ServiceCatalogue.from_data(read_toml(settings.flows_dir / "service.toml"))
-    calendar = Calendar.from_data(read_toml(settings.flows_dir / "calendar.toml"))
+    catalogue = ServiceCatalogue.from_data(read_toml(settings.ivr_callflows / "service.toml"))
+    calendar = Calendar.from_data(read_toml(settings.ivr_callflows / "calendar.toml"))
     api = TwilioApi(
         account_sid=settings.twilio_account_sid,
         auth_token=settings.twilio_auth_token,
@@ -73,14 +73,16 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
         ),
         "telephony": TwilioTelephony(api),
         "flows": FlowShelf(
-            read_flows(settings.flows_dir), catalogue=catalogue, placeholders=placeholders(prompts)
+            read_flows(settings.ivr_callflows),
+            catalogue=catalogue,
+            placeholders=placeholders(prompts),
         ),
         "prompts": prompts,
         "catalogue": catalogue,
-        "policy": AssurancePolicy.from_data(read_toml(settings.flows_dir / "policy.toml")),
+        "policy": AssurancePolicy.from_data(read_toml(settings.ivr_callflows / "policy.toml")),
         "limits": Limits(),
         "calendar": calendar,
-        "hours": ServiceHours.from_data(read_toml(settings.flows_dir / "hours.toml"), calendar),
+        "hours": ServiceHours.from_data(read_toml(settings.ivr_callflows / "hours.toml"), calendar),
         "public_url": settings.public_url,
         "agent_phone": bool(settings.ivr_agent_number),
         "link_hours": settings.ivr_link_hours,

@@ -87,6 +87,9 @@ class Settings(BaseModel):
     ivr_var: Annotated[
         Path, Field(description="Pasta de dados: áudio pronto, registro de emergência")
     ] = ROOT / "var"
+    ivr_callflows: Annotated[Path, Field(description="Pasta dos fluxos e dos dados do serviço")] = (
+        ROOT / "callflows"
+    )
     ivr_pin_cost: Annotated[
         Literal["normal", "low"],
         Field(description="Custo do hash da senha do telefone; low só em medições"),
@@ -114,11 +117,6 @@ class Settings(BaseModel):
         return (master_key(self.secret_key_previous),) if self.secret_key_previous else ()
 
     @property
-    def flows_dir(self) -> Path:
-        """Where the flow files and the desk's data are."""
-        return ROOT / "callflows"
-
-    @property
     def prompts_file(self) -> Path:
         """The texts of the prompts."""
         return ROOT / "prompts" / "pt-BR.toml"
@@ -129,6 +127,10 @@ class Settings(BaseModel):
         return self.ivr_var / "prompts"
 
 
+NO_CARRIER = ("twilio_account_sid", "twilio_auth_token")
+"""Required settings that a command without telephone may lack."""
+FILES_ONLY = (*NO_CARRIER, "secret_key")
+"""Those that a command on files, or on the bare database, may lack."""
 NOT_NEEDED = {
     "secret_key": "not-needed-" + "0" * 32,
     "twilio_account_sid": "AC" + "0" * 32,

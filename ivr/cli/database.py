@@ -13,10 +13,7 @@ from ivr.adapters.directory import demo_people
 from ivr.adapters.pin_hash import PinHasher
 from ivr.adapters.sealing import HmacHash
 from ivr.cli.failing import tells_errors
-from ivr.settings import read_settings
-
-NO_CARRIER = ("twilio_account_sid", "twilio_auth_token")
-DATABASE_ONLY = (*NO_CARRIER, "secret_key")
+from ivr.settings import FILES_ONLY, NO_CARRIER, read_settings
 
 db = AppGroup("db", help="Banco de dados: criar, atualizar, voltar.")
 demo = AppGroup("demo", help="Pessoas inventadas para experimentar.")
@@ -27,7 +24,7 @@ demo = AppGroup("demo", help="Pessoas inventadas para experimentar.")
 @tells_errors
 def upgrade(revision: str) -> None:
     """Leva o banco até a revisão (padrão: a mais nova)."""
-    url = read_settings(without=DATABASE_ONLY).database_url
+    url = read_settings(without=FILES_ONLY).database_url
     migrate.upgrade(url, revision)
     click.echo(f"banco na revisão {migrate.current(url)}")
 
@@ -37,7 +34,7 @@ def upgrade(revision: str) -> None:
 @tells_errors
 def downgrade(revision: str) -> None:
     """Volta o banco até a revisão."""
-    url = read_settings(without=DATABASE_ONLY).database_url
+    url = read_settings(without=FILES_ONLY).database_url
     migrate.downgrade(url, revision)
     click.echo(f"banco na revisão {migrate.current(url) or 'vazio'}")
 
@@ -46,7 +43,7 @@ def downgrade(revision: str) -> None:
 @tells_errors
 def current() -> None:
     """Diz em que revisão o banco está."""
-    click.echo(migrate.current(read_settings(without=DATABASE_ONLY).database_url) or "vazio")
+    click.echo(migrate.current(read_settings(without=FILES_ONLY).database_url) or "vazio")
 
 
 @demo.command("load")

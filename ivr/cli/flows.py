@@ -18,16 +18,17 @@ from ivr.flow.book import FlowBook
 from ivr.flow.check import check
 from ivr.flow.draw import to_dot
 from ivr.service.flows import read_book
-from ivr.settings import ROOT
+from ivr.settings import FILES_ONLY, ROOT, read_settings
 from ivr.web.startup import COMPLAINT_FLOW
 
 flows = AppGroup("flows", help="Fluxos de ligação: conferir, desenhar.")
 
 
-def _book() -> tuple[FlowBook, dict[str, tuple[str, ...]]]:
+def shipped_book() -> tuple[FlowBook, dict[str, tuple[str, ...]]]:
+    """The flows of the settings, and the placeholders of every prompt."""
     prompts = load_catalogue(ROOT / "prompts" / "pt-BR.toml")
     names = bootstrap.placeholders(prompts)
-    folder = ROOT / "callflows"
+    folder = read_settings(without=FILES_ONLY).ivr_callflows
     catalogue = ServiceCatalogue.from_data(bootstrap.read_toml(folder / "service.toml"))
     return read_book(bootstrap.read_flows(folder), catalogue=catalogue, placeholders=names), names
 
@@ -37,7 +38,7 @@ def _book() -> tuple[FlowBook, dict[str, tuple[str, ...]]]:
 @tells_errors
 def check_flows(prove: bool) -> None:
     """Confere os fluxos: cada defeito com arquivo, nó e chave."""
-    book, names = _book()
+    book, names = shipped_book()
     outcomes = frozenset(o.value for o in CallOutcome)
     defects = check(book, prompts=names, outcomes=outcomes, complaint_flow=COMPLAINT_FLOW)
     for defect in defects:
@@ -63,7 +64,7 @@ def draw(flow: str | None, out: Path) -> None:
     """Desenha um fluxo, ou todos, em SVG."""
     if shutil.which("dot") is None:
         raise click.ClickException("falta o programa dot: instale o pacote graphviz")
-    book, _ = _book()
+    book, _ = shipped_book()
     if flow and flow not in book.flows:
         raise click.ClickException(f"não há fluxo {flow!r}; há: {', '.join(sorted(book.flows))}")
     out.parent.mkdir(parents=True, exist_ok=True)

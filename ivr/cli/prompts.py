@@ -11,7 +11,7 @@ from ivr.adapters.speech.prompt_build import build
 from ivr.adapters.speech.prompt_files import audio_problems, load_catalogue, load_manifest
 from ivr.adapters.speech.synthesis import SynthesisError
 from ivr.cli.failing import tells_errors
-from ivr.cli.flows import _book
+from ivr.cli.flows import shipped_book
 from ivr.domain.prompts.check import check
 from ivr.domain.prompts.manifest import ManifestError
 from ivr.service.prompts_used import prompts_used
@@ -53,7 +53,7 @@ def build_prompts(out: Path) -> None:
 def check_prompts(out: Path) -> None:
     """Confere as falas: faltando, sem uso, valores, mais de 20 s, palavras difíceis, áudio."""
     catalogue = load_catalogue(TEXTS)
-    book, _ = _book()
+    book, _ = shipped_book()
     try:
         manifest = load_manifest(out)
     except ManifestError as error:

@@ -74,7 +74,7 @@ def test_the_address_is_dead_once_the_call_went_on(still: Desk, sounds: list[lis
     line = to_the_secret(still)
     path = secret_path(line)
     line.go_on()
-    assert "Essa foi a senha provisória" in line.words
+    assert line.hears("reset.spoken_done")
     assert still.app.test_client().get(path).status_code == 404
     line.hang_up()
     assert still.app.test_client().get(path).status_code == 404
@@ -161,7 +161,7 @@ def test_a_caller_who_was_told_later_gets_a_link_when_the_worker_is_back(still: 
         if b"<Gather" in line.heard[-1]:
             break
         line.go_on()
-    assert "Nada foi confirmado ainda" in line.words
+    assert line.hears("reset.later")
     line.hang_up()
     ticket = still.ticket(line.sid)
     assert (ticket.outcome, ticket.status) == ("in_progress", "pending")
@@ -201,7 +201,7 @@ def test_whoever_was_cut_off_hears_the_truth_when_they_call_again(still: Desk) -
     still.work()
     later(still, minutes=3)
     again = order_reset(prove(call(still, "again")), "2")
-    assert "Já houve uma troca de senha por telefone" in again.words
+    assert again.hears("reset.limited")
     assert "<Enqueue" in again.heard[-1].decode()
     again.hang_up()
     assert (still.ticket(again.sid).outcome, still.ticket(again.sid).status) == ("refused", "open")
@@ -216,13 +216,13 @@ def test_of_two_calls_that_race_for_a_reset_one_wins_and_the_other_hears_the_lim
     second = prove(call(still, "second"))
     for line in (first, second):
         order_reset(line, delivery)
-        assert "Estou fazendo o pedido" in line.words
+        assert line.hears("reset.working")
     with ThreadPoolExecutor(2) as workers:
         list(workers.map(lambda _: still.work(), range(2)))
     heard = []
     for line in (first, second):
         line.go_on()
-        heard.append("limit" if "Já houve uma troca" in line.words else "done")
+        heard.append("limit" if line.hears("reset.limited") else "done")
     assert sorted(heard) == ["done", "limit"]
     assert still.rows("resets") == 1
     assert still.rows("demo_change") == (1 if delivery == "2" else 0)

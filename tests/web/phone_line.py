@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import html
+import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -25,6 +26,7 @@ from werkzeug.test import TestResponse
 
 from app import create_app
 from ivr.carrier.clock import VirtualLoop, wall_clock
+from ivr.domain.prompts.segments import Static
 from ivr.flow.verbs import Utterance
 from ivr.web.factory import start
 
@@ -163,6 +165,17 @@ class PhoneLine:
         """Of the newest document."""
         return words(self.heard[-1])
 
+    def hears(self, prompt: str) -> bool:
+        """Whether the newest document speaks this prompt, whatever its values."""
+        return speaks(self.desk, self.heard[-1], prompt)
+
+
+def speaks(desk: Desk, document: bytes, prompt: str) -> bool:
+    """Whether the fixed words of a prompt are in a document, in their order."""
+    fixed = [s.text for s in desk.rt.prompts.prompts[prompt].segments if isinstance(s, Static)]
+    wanted = ".*".join(re.escape(" ".join(text.split())) for text in fixed)
+    return re.search(wanted, words(document), re.DOTALL) is not None
+
 
 def words(document: bytes) -> str:
     return html.unescape(" ".join(re.findall(r"<Say[^>]*>([^<]*)</Say>", document.decode())))
@@ -240,19 +253,19 @@ def contents(desk: Desk, *, without: tuple[str, ...] = ()) -> dict[str, list[tup
         }
 
 
-def without_nonces(desk: Desk, line: PhoneLine) -> list[str]:
-    """What the caller heard and where it led, less protocol number."""
-    protocol = desk.call(line.sid).protocol
-    spoken = words_of_protocol(desk, protocol)
-    return [
-        document.decode().replace(protocol, "PROTOCOL").replace(spoken, "PROTOCOL")
-        for document in line.heard
-    ]
+def value_words(desk: Desk, prompt: str, value: str) -> str:
+    """What a prompt with one placeholder says in its place."""
+    (name,) = desk.rt.prompts.prompts[prompt].placeholders
+    before, after = re.split(r"\{[^}]+\}", desk.rt.prompts.prompts[prompt].text)
+    whole = desk.rt.prompts.words(Utterance(prompt=prompt, values={name: value}))
+    return whole[len(before) : len(whole) - len(after)]
 
 
-def words_of_protocol(desk: Desk, protocol: str) -> str:
-    utterance = Utterance(prompt="bye.protocol", values={"protocol": protocol})
-    return html.escape(desk.rt.prompts.words(utterance), quote=False)
+def build_audio_list(folder: Path, pieces: Iterable[str]) -> None:
+    """A list of rendered audio that names these pieces, without a sound."""
+    folder.mkdir(parents=True)
+    entry = {"text": "x", "sha256": "a" * 64, "key": "k", "seconds": 1.0, "source": "tts"}
+    (folder / "manifest.json").write_text(json.dumps(dict.fromkeys(pieces, entry)))
 
 
 def sql(desk: Desk, statement: str) -> None:

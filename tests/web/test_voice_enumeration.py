@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -23,10 +22,10 @@ from web.phone_line import (
     quick_folder,
     sql,
     still_desk,
+    value_words,
 )
 
 from ivr.flow.requests import Answer, FindPerson, PersonLookup
-from ivr.flow.verbs import Utterance
 from ivr.service.requests.people import find_person
 from ivr.service.requests.registry import HANDLERS, TurnContext
 from ivr.service.runtime import Runtime
@@ -70,8 +69,7 @@ def fresh(otherwise: Path) -> Iterator[Desk]:
 def transcript(desk: Desk, line: PhoneLine, number: str = "") -> Transcript:
     desk.work()
     before = {"pins", "demo_account", "protocol_sequences"}
-    read_back = Utterance(prompt="identify.confirm_cpf", values={"number": number or "0" * 11})
-    spoken = re.split(r"[.] Se está", desk.rt.prompts.words(read_back))[0]
+    spoken = value_words(desk, "identify.confirm_cpf", number or "0" * 11)
     return Transcript(
         documents=tuple(
             html.unescape(document.decode()).replace(spoken, "NUMBER") for document in line.heard
@@ -189,7 +187,7 @@ def whole_story(otherwise: Path, caller: str) -> tuple[str, ...]:
         desk.work()
         line.go_on()
         line.key("5")
-        assert line.words.endswith("O Estado agradece a sua ligação.")
+        assert line.hears("bye.thanks")
         return transcript(desk, line).documents
 
 
@@ -227,7 +225,7 @@ def test_a_privileged_account_hears_after_all_proofs_that_a_person_will_help(
         line = prove(call(desk), "elisa")
         for key in ("1", "1", "1"):
             line.key(key)
-        assert "Isso não pode ser feito por telefone sem uma pessoa" in line.words
+        assert line.hears("reset.cannot")
         assert b"<Enqueue" in line.heard[-1]
         assert desk.rows("resets") == desk.rows("demo_change") == 0
         line.hang_up()
@@ -240,8 +238,7 @@ def test_nothing_of_the_person_is_spoken_before_the_proof(tmp_path: Path) -> Non
         ana = people()["ana"]
         line = identify(call(desk), ana["matricula"])
         spoken = html.unescape(" ".join(document.decode() for document in line.heard)).casefold()
-        read = Utterance(prompt="identify.confirm_cpf", values={"number": ana["cpf"]})
-        cpf = re.split(r"[.] Se", desk.rt.prompts.words(read))[0]
+        cpf = value_words(desk, "identify.confirm_cpf", ana["cpf"])
         for private in (ana["cpf"], cpf, ana["mobile"], ana["mail"], "Ana ", ana["mobile"][-4:]):
             assert private.casefold() not in spoken
 

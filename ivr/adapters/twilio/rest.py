@@ -117,9 +117,11 @@ def _fault(error: Exception) -> PortError:
 
     if isinstance(error, RequestException):
         return _network_fault(error)
-    status = getattr(error, "status", None)
-    if isinstance(error, TwilioException) and isinstance(status, int):
-        return _refusal(status, getattr(error, "code", None))
+    if isinstance(error, TwilioException):
+        page = error.args[1] if len(error.args) > 1 else None
+        status = getattr(error, "status", None) or getattr(page, "status_code", None)
+        if isinstance(status, int):
+            return _refusal(status, getattr(error, "code", None))
     return PortError("unreadable_answer", unknown_outcome=True)
 
 

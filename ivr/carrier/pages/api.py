@@ -15,6 +15,7 @@ from ivr.carrier.pages.sound import Texts, ranged, sound_of_call
 from ivr.carrier.pages.switches import BadSwitches, Switches, read_switches
 from ivr.carrier.pages.telephone import Telephone
 from ivr.carrier.presets import Presets
+from ivr.carrier.server import PRESETS
 
 DESK = "+556733183600"
 """The service desk's public number: called unless another is asked for."""
@@ -57,8 +58,6 @@ class PhoneApi:
 
     @property
     def _presets(self) -> Presets:
-        from ivr.carrier.server import PRESETS
-
         return self._app[PRESETS] if PRESETS in self._app else Presets()
 
     async def setup(self, request: web.Request) -> web.Response:

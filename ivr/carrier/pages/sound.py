@@ -14,7 +14,7 @@ from ivr.carrier.audio import Sound
 from ivr.carrier.call import Call
 from ivr.carrier.events import PlayStarted
 from ivr.carrier.exchange import Exchange
-from ivr.carrier.sounds import TYPES, NotAudio, NotFetched
+from ivr.carrier.sounds import NotAudio, NotFetched
 from ivr.carrier.transport import ConnectFailed, HttpRequest, ReadFailed
 
 MANIFEST = "/prompts/manifest.json"
@@ -99,9 +99,8 @@ def _has_played(call: Call, url: str) -> bool:
 
 
 def _type_of(sound: Sound) -> str:
-    if sound.content[:4] == b"RIFF":
-        return "audio/wav"
-    return "audio/mpeg" if "audio/mpeg" in TYPES else "application/octet-stream"
+    marks = {b"RIFF": "audio/wav", b"FORM": "audio/aiff", b".snd": "audio/basic"}
+    return marks.get(sound.content[:4], "audio/mpeg")
 
 
 def ranged(request: web.Request, content: bytes, content_type: str) -> web.Response:

@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from ivr.carrier.call import Call
+from ivr.carrier.clock import wall_clock
 from ivr.carrier.events import as_dict
 from ivr.carrier.exchange import Exchange
 from ivr.carrier.handset import Handset
@@ -60,7 +61,7 @@ class Telephone:
 
 async def _tell(socket: web.WebSocketResponse, call: Call) -> None:
     try:
-        await socket.send_json({"event": "hello"})
+        await socket.send_json({"event": "hello", "at": wall_clock().isoformat()})
         async for event in call.line.listen():
             await socket.send_json(as_dict(event))
         await socket.close()

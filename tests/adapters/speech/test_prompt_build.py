@@ -60,7 +60,7 @@ def test_first_build_makes_a_telephone_file_of_every_piece(folders: Folders) -> 
         assert manifest[piece].seconds == pytest.approx(len(wave.data) / 8000, abs=0.001)
     assert 1.5 < manifest["greeting"].seconds < 4
     assert 0.3 < manifest["v.digit.6"].seconds < 0.9
-    assert mulaw_of(folders.read("v.pause")) == silence(0.25)
+    assert mulaw_of(folders.read("v.pause")) == silence(0.2)
     assert audio_problems(folders.out, manifest, PIECES) == []
 
 

@@ -1,0 +1,99 @@
+// The bubbles: what was heard, what the caller did, what happened.
+
+import { byId, hour, make } from "./dom.js";
+
+export const DOT = "•";
+
+export class Conversation {
+  constructor(texts) {
+    this._texts = texts;
+    this._list = byId("falas");
+    this._empty = byId("conversa-vazia");
+    this._hide = byId("esconder");
+    this._hide.addEventListener("change", () => this._list.querySelectorAll(".keys").forEach(
+      (keys) => this._show(keys)));
+    this.clear();
+  }
+
+  clear() {
+    this._list.replaceChildren();
+    this._empty.hidden = false;
+    this._heard = this._typed = null;
+  }
+
+  get hides() {
+    return this._hide.checked;
+  }
+
+  playStarted(event) {
+    const { base, words, kind } = this._texts.of(event);
+    if (this._heard?.base === base && kind === "music") return;
+    this._typed = null;
+    const goesOn = this._heard && this._heard.kind === kind &&
+      (this._heard.base === base || !/[.?!…]$/.test(this._heard.words));
+    if (!goesOn) {
+      const line = make("p");
+      const bubble = this._add(make("li", { class: `bubble heard ${kind}` },
+        make("div", { class: "who" }, make("span", { text: "Atendimento" }),
+          make("time", { text: hour(event.at), dateTime: event.at })), line));
+      this._heard = { bubble, line };
+    }
+    Object.assign(this._heard, { base, words, kind });
+    this._heard.bubble.classList.add("now");
+    const before = this._heard.line.hasChildNodes() ? " " : "";
+    this._heard.line.append(make("span", { text: before + words }));
+    this._follow();
+  }
+
+  playFinished(event) {
+    this._heard?.bubble.classList.remove("now");
+    if (!event.stopped || !this._heard) return;
+    this._heard.bubble.querySelector(".who").append(make("span", { text: "interrompido" }));
+    this._heard = null;
+  }
+
+  /** The next thing heard begins a bubble of its own. */
+  pause() {
+    this._heard = this._typed = null;
+  }
+
+  pressed(key) {
+    if (!this._typed) {
+      this._typed = make("p", { class: "keys" });
+      this._typed.keys = "";
+      this._add(make("li", { class: "bubble said" },
+        make("div", { class: "who", text: "Você teclou" }), this._typed));
+    }
+    this._typed.keys += key;
+    this._heard = null;
+    this._show(this._typed);
+    this._follow();
+  }
+
+  spoke(text, confidence) {
+    this.pause();
+    const sure = `Você falou (certeza ${Math.round(confidence * 100)}%)`;
+    this._add(make("li", { class: "bubble said" },
+      make("div", { class: "who", text: sure }), make("p", { text })));
+  }
+
+  note(text, wrong = false) {
+    this.pause();
+    this._add(make("li", { class: wrong ? "event wrong" : "event", text }));
+  }
+
+  _show(keys) {
+    keys.textContent = this.hides ? DOT.repeat(keys.keys.length) : keys.keys;
+  }
+
+  _add(element) {
+    this._empty.hidden = true;
+    this._list.append(element);
+    this._follow();
+    return element;
+  }
+
+  _follow() {
+    this._list.scrollTop = this._list.scrollHeight;
+  }
+}
