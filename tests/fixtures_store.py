@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from store_rows import HandClock, opened
 
-from ivr.adapters.db import SqlStore, upgrade
+from ivr.adapters.db.migrate import upgrade
+from ivr.adapters.db.store import SqlStore
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from ivr.adapters.db import SqlStore, open_store
+from ivr.adapters.db.store import SqlStore, open_store
 from ivr.adapters.sealing import AesGcmSeal, HmacHash
 from ivr.ports.store import (
     Attempt,

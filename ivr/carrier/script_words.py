@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,7 +78,9 @@ def own_values(person: Mapping[str, Any]) -> dict[str, Callable[[], str]]:
         for name in ("cpf", "matricula", "pin", "mobile", "password")
         if person.get(name)
     }
+    if "mobile" in known:
+        known["mobile_keys"] = known["mobile"].removeprefix("+55")
     cpf, pin = known.get("cpf", "12345678909"), known.get("pin", "19283746")
     known["bad_cpf"] = cpf[:-1] + str((int(cpf[-1]) + 1) % 10)
     known["wrong_pin"] = "".join(str((int(digit) + 1) % 10) for digit in pin)
-    return {name: (lambda text=text: text) for name, text in known.items()}
+    return {name: partial(str, text) for name, text in known.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -151,10 +152,8 @@ class Messages:
     async def watch(self, every: float = 0.4) -> None:
         """Look without end; a look that fails is tried again."""
         while True:
-            try:
+            with contextlib.suppress(NotReachable, Refused):
                 await self.look()
-            except (NotReachable, Refused):
-                pass
             await asyncio.sleep(every)
 
 

@@ -21,6 +21,8 @@ from ivr.carrier.script_words import piece_of, prompt_of, protocol_in
 
 LONG_RUN = 6
 """So many digits in a row may be somebody's: they are never written as they are."""
+SHORT_RUN = 3
+"""So many digits may be a part of a secret, and are looked at."""
 CPF_DIGITS = 11
 WITHIN = 60.0
 _WORDS = {
@@ -54,9 +56,13 @@ class _Did:
 
 @dataclass
 class Recorder:
-    """Follows the line; is told what the caller does. ``codes``: one-time codes that have come."""
+    """Follows the line; is told what the caller does.
+
+    ``codes``: one-time codes that have come. ``public``: digits that may stand as they are.
+    """
 
     codes: Callable[[], list[str]]
+    public: frozenset[str] = frozenset()
     now: Callable[[], float] = time.monotonic
     person: Mapping[str, Any] = field(default_factory=dict)
     _steps: list[_Did] = field(default_factory=list)
@@ -128,8 +134,7 @@ class Recorder:
             heard = []
         ends = "caller" if steps[-1].deed == "hang_up" else ended_by
         known = str(self.person.get("key") or "")
-        who = str(self.person.get("name") or "")
-        lines = [f"story = {_text(f'A call from the terminal{f' by {who}' if who else ''}')}"]
+        lines = [f"story = {_text(f'A call from the terminal by {known or caller}')}"]
         if known:
             lines.append(f"person = {_text(known)}")
         if not known or caller != self.person.get("mobile"):
@@ -182,10 +187,26 @@ class Recorder:
                     else re.split(r"(\{[a-z_]+\})", part.replace(digits, name))
                 )
             ]
-        return "".join(part if part.startswith("{") else _hide_runs(part) for part in parts)
+        return "".join(part if part.startswith("{") else self._hide(part) for part in parts)
+
+    def _hide(self, keys: str) -> str:
+        secrets = [str(self.person.get("pin") or ""), *self.codes()]
+
+        def hidden(match: re.Match[str]) -> str:
+            run = match[0]
+            if run in self.public:
+                return run
+            if len(run) >= LONG_RUN:
+                return "{bad_cpf}" if len(run) == CPF_DIGITS else "{wrong_pin}"
+            return "12345"[: len(run)] if any(run in secret for secret in secrets) else run
+
+        return re.sub(rf"[0-9]{{{SHORT_RUN},}}", hidden, keys)
 
     def _words_without_data(self, text: str) -> str:
         """The same for speech: digits may be spoken as words."""
+        password = str(self.person.get("password") or "")
+        if password:
+            text = text.replace(password, "{password}")
         out: list[str] = []
         run: list[str] = []
         for word in [*re.findall(r"\{[a-z_]+\}|[^\s{}]+", text), ""]:
@@ -210,13 +231,6 @@ class Recorder:
 
 def _numeric(word: str) -> bool:
     return re.fullmatch(r"[0-9.,;:!?\-/]*[0-9][0-9.,;:!?\-/]*", word) is not None
-
-
-def _hide_runs(keys: str) -> str:
-    def hidden(match: re.Match[str]) -> str:
-        return "{bad_cpf}" if len(match[0]) == CPF_DIGITS else "{wrong_pin}"
-
-    return re.sub(rf"[0-9]{{{LONG_RUN},}}", hidden, keys)
 
 
 def _text(value: str) -> str:

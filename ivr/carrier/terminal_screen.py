@@ -50,7 +50,7 @@ class Screen(Protocol):
 
 
 class Lines:
-    """For people. ``typed`` tells what stands after the prompt on a screen, None without one."""
+    """For people. On a screen, what somebody types stays below what is shown."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -87,7 +87,9 @@ class Lines:
         self._other(Text(f"  · {text}", style="dim"))
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
-        widths = [max(cell_len(row[n]) for row in rows) for n in range(len(rows[0]))] if rows else []
+        widths = (
+            [max(cell_len(row[n]) for row in rows) for n in range(len(rows[0]))] if rows else []
+        )
         for row in rows:
             cells = [
                 cell + " " * (width - cell_len(cell))
@@ -113,7 +115,9 @@ class Lines:
         if not failed:
             self._other(Text(f"{met} de {met}: tudo como o roteiro diz", style="bold green"))
             return
-        self._other(Text(f"{met} de {len(results)} como o roteiro diz; falharam:", style="bold red"))
+        self._other(
+            Text(f"{met} de {len(results)} como o roteiro diz; falharam:", style="bold red")
+        )
         for name in failed:
             self._other(Text(f"  {name}"))
 

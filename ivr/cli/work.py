@@ -15,6 +15,7 @@ from ivr.ports.store import StoreUnavailableError
 from ivr.service.worker import sweep, work_once
 from ivr.settings import read_settings
 from ivr.web.factory import start
+from ivr.web.startup import StartupError, check_database
 
 log = structlog.get_logger("ivr.worker")
 
@@ -29,6 +30,10 @@ SWEEP_EVERY = 60.0
 def worker(once: bool) -> None:
     """Faz os efeitos pedidos pelas ligações, até receber um sinal para parar."""
     rt = start(current_app._get_current_object(), read_settings())  # type: ignore[attr-defined]
+    try:
+        check_database(rt)
+    except StartupError as error:
+        raise click.ClickException(str(error)) from None
     stopping = False
 
     def stop(_: int, __: FrameType | None) -> None:

@@ -1,7 +1,7 @@
 """Every way that a call may take through the flows of a book, by wiring alone.
 
-A spot is a node with the places that its flow and the flows around it return to. Keys that hold
-everywhere are ways too: "0" from each node that listens, and "give_up" where the file names none.
+A spot is a node with the places that its flow and the flows around it return to. Key 0 is a way
+too, from each node that listens; giving up leads the same way where the file names no other.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from ivr.flow.nodes.subflow import Subflow
 from ivr.flow.state import LEVELS, Level, Place
 
 PERSON_KEY = "0"
-GIVE_UP = "give_up"
-_UNHEARD = (PERSON_KEY, GIVE_UP)
+_UNHEARD = (PERSON_KEY, "give_up")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +62,7 @@ def ways(book: FlowBook, spot: Spot) -> Iterator[Way]:
             silent = node.silent is None or key in node.silent
             yield Way(key=key, to=target(spot, name), silent=silent)
     if isinstance(node, ListeningNode):
-        person = target(spot, book.globals.person)
-        yield Way(key=PERSON_KEY, to=person, silent=False)
-        if not node.give_up:
-            yield Way(key=GIVE_UP, to=person, silent=False)
+        yield Way(key=PERSON_KEY, to=target(spot, book.globals.person), silent=False)
 
 
 def _calls(book: FlowBook, spot: Spot, node: Node) -> Iterator[Way]:

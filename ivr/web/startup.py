@@ -5,6 +5,8 @@ from __future__ import annotations
 import structlog
 from flask import Flask
 
+from ivr.adapters.db.revision import behind
+from ivr.adapters.db.store import SqlStore
 from ivr.domain.outcome import CallOutcome
 from ivr.flow.check import check
 from ivr.flow.load import Defect
@@ -29,12 +31,28 @@ def check_startup(app: Flask) -> None:
     defects = flow_defects(rt)
     if defects:
         raise StartupError("\n".join(str(d) for d in defects))
+    check_database(rt)
     for alarm in rt.calendar.alarms(rt.clock.now().date()):
         log.warning("calendar", alarm=alarm.text)
     try:
         rt.flows.publish(rt.store)
     except StoreUnavailableError:
         log.error("database away at start")
+
+
+def check_database(rt: Runtime) -> None:
+    """Refuse a database that was not migrated; one that is away is another matter.
+
+    Raises :class:`StartupError`.
+    """
+    if not isinstance(rt.store, SqlStore):
+        return
+    try:
+        rt.store.ping()
+    except StoreUnavailableError:
+        return
+    if behind(rt.store.engine):
+        raise StartupError("the database lacks migrations: run flask db upgrade")
 
 
 def flow_defects(rt: Runtime) -> list[Defect]:

@@ -150,3 +150,12 @@ def test_prompts_are_in_order(tmp_path: Path) -> None:
 def test_worker_does_what_waits_and_ends(tmp_path: Path) -> None:
     flask("db", "upgrade", folder=tmp_path)
     assert flask("worker", "--once", folder=tmp_path).returncode == 0
+
+
+def test_database_without_tables_stops_the_start_and_says_what_to_do(tmp_path: Path) -> None:
+    done = run(sys.executable, "-c", "import wsgi", folder=tmp_path)
+    assert done.returncode != 0
+    assert "flask db upgrade" in done.stderr
+    worker = flask("worker", "--once", folder=tmp_path)
+    assert worker.returncode == 1
+    assert "flask db upgrade" in worker.stderr

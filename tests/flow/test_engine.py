@@ -178,6 +178,41 @@ def test_a_listening_state_waits_for_no_request() -> None:
     assert seen(person)["request"] == "CheckHours"
 
 
+def test_a_call_that_ended_waits_for_no_request() -> None:
+    nodes = {
+        "who": {
+            "type": "identify",
+            "prompt": "who",
+            "prompt_confirm_cpf": "sure",
+            "prompt_confirm_matricula": "sure",
+            "then": "common.next",
+            "unavailable": "common.other",
+        }
+    }
+    asked = play(small_book(nodes), "call", keys("123456"), keys("1"))
+    assert asked.state.waiting == "FindPerson"
+    done = step(small_book(nodes), stored(asked.state), NoInput())
+    assert (done.state.status, done.state.waiting) == ("ended", "")
+
+
+def test_each_job_of_a_node_is_waited_for_from_the_start() -> None:
+    nodes = {
+        "unlock": {
+            "type": "unlock",
+            "say_working": "working",
+            "say_still_working": "still_working",
+            "patience": 1,
+            "on": {"done": "sure", "other": "common.other"},
+        },
+        "sure": {"type": "confirm", "prompt": "sure", "yes": "unlock", "no": "common.next"},
+    }
+    book = small_book(nodes)
+    state = replace(start(book), level="verified")
+    job = {"answer": "JobDone", "outcome": "done"}
+    done = play(book, "call", "working", job, keys("1"), "working", state=state)
+    assert seen(done)["says"] == ["working"]
+
+
 def test_speech_before_a_request_is_said_after_it() -> None:
     nodes = {
         "hello": {"type": "say", "say": "hello", "then": "open"},

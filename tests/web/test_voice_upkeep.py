@@ -153,7 +153,7 @@ def test_the_late_callback_of_a_swept_call_changes_nothing(still: Desk) -> None:
 
 def changed_flows(desk: Desk) -> FlowShelf:
     """The shipped flows, with a main menu that knows fewer keys."""
-    files = {name: dict(table) for name, table in read_flows(desk.settings.flows_dir).items()}
+    files = {name: dict(table) for name, table in read_flows(desk.settings.ivr_callflows).items()}
     main = json.loads(json.dumps(files["main.toml"]))
     main["nodes"]["menu"]["keys"] = {"1": "need"}
     main["nodes"]["menu"]["words"] = {"1": ["senha"]}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -12,8 +11,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from ivr.adapters.db.engine import make_engine
+from ivr.adapters.db.revision import MIGRATIONS
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 _PATIENCE_S = 60.0
 _LOCK = 3_318_3600
 """Advisory lock of PostgreSQL that keeps two migrating processes apart."""

@@ -14,12 +14,14 @@ end elsewhere, for no pattern can run over the start of the next name. So F and 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 
-from ivr.adapters.twilio.catalogue import NAME
-
-_LONGEST_NAME = 80
-_LONGEST_VALUE = 5_000
+_MOST_PLACES = 40
+"""A field name found oftener than this where it could begin is refused without a closer look."""
+_LONGEST = {"SpeechResult": 4_000}
+_LONGEST_OTHER = 420
+_BEGINNING = re.compile(r"(?=(msg|[A-Z][A-Za-z0-9][A-Za-z0-9_-]{0,160}))")
 _TWO_HUMPS = re.compile(r"[A-Z][a-z0-9]+[A-Z][a-z0-9]")
 _SPEECH = "SpeechResult"
 
@@ -43,13 +45,32 @@ def hidden_field(
         at += len(name) + len(value)
     wanted = set(needed)
     anchors = sorted((place, name) for place, name in starts.items() if name in wanted)
+    ends = [(found.start(), found[1]) for found in _BEGINNING.finditer(text)]
     for field, pattern in patterns.items():
-        place = text.find(field)
-        while place >= 0:
-            if starts.get(place) != field and _could_begin(text, place, field, pattern, anchors):
-                return field
-            place = text.find(field, place + 1)
+        places = [
+            place
+            for place in _places(text, field)
+            if starts.get(place) != field and _in_order(place, field, anchors)
+        ]
+        if len(places) > _MOST_PLACES or any(
+            _could_begin(text, place, field, pattern, anchors, ends) for place in places
+        ):
+            return field
     return None
+
+
+def _places(text: str, field: str) -> Iterable[int]:
+    place = text.find(field)
+    while place >= 0:
+        yield place
+        place = text.find(field, place + 1)
+
+
+def _in_order(place: int, field: str, anchors: Sequence[tuple[int, str]]) -> bool:
+    """Whether the needed fields around a place leave room for ``field`` in sorted order."""
+    before = [name for at, name in anchors if at < place]
+    after = [name for at, name in anchors if at >= place]
+    return not (before and before[-1] >= field) and not (after and after[0] < field)
 
 
 def _could_begin(
@@ -58,30 +79,33 @@ def _could_begin(
     field: str,
     pattern: re.Pattern[str],
     anchors: Sequence[tuple[int, str]],
+    ends: Sequence[tuple[int, str]],
 ) -> bool:
-    before = [name for at, name in anchors if at < place]
-    after = [name for at, name in anchors if at >= place]
-    if (before and before[-1] >= field) or (after and after[0] < field):
-        return False
-    bound = next((name for name in after if name > field), None)
+    """Whether a value stands behind the name and ends before a later name, or with the text."""
+    bound = next((name for at, name in anchors if at >= place and name > field), None)
     start = place + len(field)
-    return any(
-        pattern.fullmatch(text, start, end) is not None
-        for end in _ends(text, start, field=field, bound=bound)
+    if bound is None and pattern.fullmatch(text, start) is not None:
+        return True
+    last = start + _LONGEST.get(field, _LONGEST_OTHER)
+    for at, longest in ends[bisect_left(ends, (start, "")) :]:
+        if at > last:
+            return False
+        if _names_between(longest, field, bound) and pattern.fullmatch(text, start, at) is not None:
+            return True
+    return False
+
+
+def _names_between(longest: str, field: str, bound: str | None) -> bool:
+    """Whether some name that begins ``longest`` sorts after ``field`` and up to ``bound``.
+
+    Longer beginnings sort later, so the first one after ``field`` decides.
+    """
+    if longest <= field:
+        return False
+    same = next(
+        (i for i, (a, b) in enumerate(zip(longest, field, strict=False)) if a != b), len(field)
     )
-
-
-def _ends(text: str, start: int, *, field: str, bound: str | None) -> Iterable[int]:
-    """Where a value that begins at ``start`` may end: before a later name, or with the text."""
-    if bound is None:
-        yield len(text)
-    for end in range(start, min(len(text), start + _LONGEST_VALUE)):
-        if text[end] == "m" or "A" <= text[end] <= "Z":
-            for length in range(2, _LONGEST_NAME + 1):
-                name = text[end : end + length]
-                if name > field and (bound is None or name <= bound) and NAME.fullmatch(name):
-                    yield end
-                    break
+    return bound is None or longest[: max(2, same + 1)] <= bound
 
 
 def spoken_text(fields: Sequence[tuple[str, str]], effective: Iterable[str]) -> str:
@@ -105,8 +129,9 @@ def spoken_text(fields: Sequence[tuple[str, str]], effective: Iterable[str]) -> 
         elif inside:
             parts.append(name + value)
     words = "".join(parts)
-    last = re.search(r"\S*\Z", words)
-    begin = last.start() if last else len(words)
+    if not words or words[-1].isspace():
+        return words
+    begin = len(words) - len(words.split()[-1])
     for found in _TWO_HUMPS.finditer(words, begin + 1):
         tail = words[found.start() :]
         if tail > _SPEECH and (not following or tail < following):

@@ -6,6 +6,7 @@ the library raises or would log holds numbers and texts; none of it leaves this 
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -76,12 +77,18 @@ class TwilioApi:
     def _build(self) -> Any:
         from twilio.rest import Client
 
+        logging.getLogger("urllib3.connectionpool").addFilter(_no_address)
         return Client(
             self._account_sid,
             self._auth_token,
             http_client=_http_client(self._root, self._timeout),
             environment={"TWILIO_EDGE": ""},
         )
+
+
+def _no_address(record: logging.LogRecord) -> bool:
+    """Below a warning, urllib3 logs the address of each request, with the number searched for."""
+    return record.levelno >= logging.WARNING
 
 
 def _http_client(root: str, timeout: tuple[float, float]) -> Any:

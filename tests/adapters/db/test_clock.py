@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import text
 from store_rows import HandClock, after, opened
 
-from ivr.adapters.db import upgrade
+from ivr.adapters.db.migrate import upgrade
 
 NEAR = timedelta(seconds=5)
 

@@ -16,8 +16,9 @@ from fixtures_postgres import PostgresServer
 from sqlalchemy import event, text
 from store_rows import CALLER, a_call, a_ticket, begin_call, opened
 
-from ivr.adapters.db import SqlStore, open_store, upgrade
 from ivr.adapters.db.engine import make_engine
+from ivr.adapters.db.migrate import upgrade
+from ivr.adapters.db.store import SqlStore, open_store
 from ivr.adapters.sealing import AesGcmSeal, HmacHash
 from ivr.ports.store import StoreUnavailableError
 

@@ -10,8 +10,8 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Column, Integer, MetaData, Table, inspect, text
 from store_rows import a_call, an_entry, begin_call, opened
 
-from ivr.adapters.db import current, downgrade, upgrade
 from ivr.adapters.db.engine import make_engine
+from ivr.adapters.db.migrate import current, downgrade, upgrade
 from ivr.adapters.db.tables import metadata
 
 HEAD = "0001"

@@ -9,7 +9,8 @@ from fixtures_postgres import PostgresServer
 from sqlalchemy import text
 from store_rows import SECRET, HandClock, a_call, a_callback, a_ticket, opened
 
-from ivr.adapters.db import SqlStore, open_store, upgrade
+from ivr.adapters.db.migrate import upgrade
+from ivr.adapters.db.store import SqlStore, open_store
 from ivr.adapters.sealing import AesGcmSeal, HmacHash
 
 NUMBER = "+5567912345678"

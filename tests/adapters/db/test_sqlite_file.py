@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import text
 from store_rows import begin_call, opened
 
-from ivr.adapters.db import upgrade
+from ivr.adapters.db.migrate import upgrade
 
 ROOT = Path(__file__).parents[3]
 ACKNOWLEDGED = 150

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import random
 import re
 import string
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -480,6 +482,17 @@ def test_free_text_reads_the_same_in_every_form_that_is_accepted(
             assert told(read(form), "gather") == meant
         except BadFieldsError:
             continue
+
+
+@pytest.mark.parametrize("unit", ["Digits", "DigitsMmm", "Aa", "To", "FromA", "SpZz", "A ", "x "])
+@pytest.mark.parametrize("name", ["CallerA", "FromZa", "SpeechResult", "SpeechZ", "ToZz"])
+def test_a_hostile_body_takes_little_time(unit: str, name: str) -> None:
+    size = 4_000 if name == "SpeechResult" else 8_000
+    form = MultiDict([*BASE, ("Sqa", "SpAb" * 900), (name, (unit * size)[:size])])
+    started = time.process_time()
+    with contextlib.suppress(BadFieldsError):
+        read_fields(form, route="turn", account_sid=ACCOUNT)
+    assert time.process_time() - started < 1
 
 
 field_text = st.text(max_size=40)

@@ -380,6 +380,7 @@ def test_no_number_and_no_text_reaches_a_log_or_an_error(
     logging.getLogger("twilio.http_client").setLevel(logging.DEBUG)
     port = sms(carrier.url)
     port.send(to=MOBILE, body=BODY)
+    assert port.find(to=MOBILE, tag="7F3K", since=NOW)
     told = {"code": 21211, "message": f"{MOBILE} {BODY}", "status": 400}
     carrier.refuse = (400, told)
     error = fault(lambda: port.send(to=MOBILE, body=BODY))
@@ -389,7 +390,7 @@ def test_no_number_and_no_text_reaches_a_log_or_an_error(
     assert error.__cause__ is None and error.__context__ is None and other.__context__ is None
     shown = "".join(traceback.format_exception(error)) + "".join(traceback.format_exception(other))
     everything = shown + caplog.text + "".join(capsys.readouterr()) + repr(port.__dict__)
-    for secret in (MOBILE, MOBILE[1:], "7F3K", TOKEN):
+    for secret in (MOBILE, MOBILE[1:], "7F3K", TOKEN, base64.b64encode(TOKEN.encode()).decode()):
         assert secret not in everything
 
 

@@ -12,13 +12,14 @@ export class Conversation {
     this._hide = byId("esconder");
     this._hide.addEventListener("change", () => this._list.querySelectorAll(".keys").forEach(
       (keys) => this._show(keys)));
+    new ResizeObserver(() => this._follow()).observe(this._list);
     this.clear();
   }
 
   clear() {
     this._list.replaceChildren();
     this._empty.hidden = false;
-    this._heard = this._typed = null;
+    this._heard = this._typed = this._playing = null;
   }
 
   get hides() {
@@ -26,29 +27,31 @@ export class Conversation {
   }
 
   playStarted(event) {
-    const { base, words, kind } = this._texts.of(event);
-    if (this._heard?.base === base && kind === "music") return;
+    const heard = this._texts.of(event, this._heard);
+    if (heard.again) return;
     this._typed = null;
-    const goesOn = this._heard && this._heard.kind === kind &&
-      (this._heard.base === base || !/[.?!…]$/.test(this._heard.words));
-    if (!goesOn) {
+    if (!heard.goesOn) {
       const line = make("p");
-      const bubble = this._add(make("li", { class: `bubble heard ${kind}` },
+      const bubble = this._add(make("li", { class: `bubble heard ${heard.kind}` },
         make("div", { class: "who" }, make("span", { text: "Atendimento" }),
           make("time", { text: hour(event.at), dateTime: event.at })), line));
       this._heard = { bubble, line };
     }
-    Object.assign(this._heard, { base, words, kind });
-    this._heard.bubble.classList.add("now");
+    Object.assign(this._heard, heard);
+    this._playing?.classList.remove("now");
+    this._playing = this._heard.bubble;
+    this._playing.classList.add("now");
     const before = this._heard.line.hasChildNodes() ? " " : "";
-    this._heard.line.append(make("span", { text: before + words }));
+    if (heard.words) this._heard.line.append(make("span", { text: before + heard.words }));
     this._follow();
   }
 
   playFinished(event) {
-    this._heard?.bubble.classList.remove("now");
-    if (!event.stopped || !this._heard) return;
-    this._heard.bubble.querySelector(".who").append(make("span", { text: "interrompido" }));
+    const bubble = this._playing;
+    this._playing = null;
+    bubble?.classList.remove("now");
+    if (!event.stopped) return;
+    bubble?.querySelector(".who").append(make("span", { text: "interrompido" }));
     this._heard = null;
   }
 

@@ -4,7 +4,7 @@ import { byId, make } from "./dom.js";
 import { get, post, remove } from "./server.js";
 
 const BUTTONS = [
-  { label: "Webhook lento (12 s)", name: "slow_webhook", on: 12, off: 0 },
+  { label: "Webhook lento (12 s)", name: "slow_webhook", on: 12, off: 0 },
   { label: "Responde 500", name: "answer_500", on: true, off: false },
   { label: "Perde o aviso de fim", name: "lose_callback", on: true, off: false },
   { label: "Aviso de fim em dobro", name: "duplicate_callback", on: 2, off: 1 },

@@ -6,6 +6,18 @@ const PURPOSES = {
   document: "webhook", status: "aviso de estado", recording: "aviso de gravação",
   partial: "fala parcial", media: "som", message: "aviso de SMS",
 };
+const STEPS = {
+  status_changed: ({ status }) => `estado: ${status}`,
+  gather_started: ({ attributes }) => `Gather começa: ${attributes.input}, ${attributes.timeout} s`,
+  gather_ended: ({ reason, keys }) => `Gather acaba: ${reason}${keys ? `, ${keys} teclas` : ""}`,
+  record_started: () => "Record começa",
+  record_ended: ({ reason, seconds }) => `Record acaba: ${reason}, ${Math.round(seconds)} s`,
+  enqueued: ({ queue, position }) => `fila ${queue}: entra, posição ${position}`,
+  left_queue: ({ queue, result }) => `fila ${queue}: sai, ${result}`,
+  dialled: ({ to }) => `Dial: ${to}`,
+  dial_ended: ({ status }) => `Dial acaba: ${status}`,
+  hung_up: ({ by }) => `desligou: ${by}`,
+};
 const MOST = 300;
 
 export class Log {
@@ -29,9 +41,10 @@ export class Log {
     this._add(`${hour(event.at)} ${level} ${event.code}: ${event.text}`, event.level === "error");
   }
 
-  other(event) {
-    const { event: name, at, call, ...rest } = event;
-    this._add(`${hour(at)} ${name} ${JSON.stringify(rest)}`, false);
+  /** Steps of the call that are neither a request nor a warning. */
+  step(event) {
+    const text = STEPS[event.event]?.(event);
+    if (text) this._add(`${hour(event.at)} ${text}`, false);
   }
 
   _add(text, wrong) {

@@ -81,16 +81,16 @@ async function call() {
     if (await texts.load()) dismiss(NO_SERVICE);
     else notice(NO_SERVICE, { stays: true });
     const { call: sid } = await post("/phone/calls", { from });
-    telephone.open(sid, setup.to);
+    telephone.open(sid, setup.to, { from: from === "withheld" ? "número oculto" : from });
     byId("desligar").focus({ preventScroll: true });
   } catch (failure) {
     failed(failure);
   }
 }
 
-function take(sid, number) {
+function take(sid, number, from) {
   if (telephone.busy) return false;
-  telephone.open(sid, number, { first: { do: "pick_up" } });
+  telephone.open(sid, number, { from, first: { do: "pick_up" } });
   return true;
 }
 
@@ -141,7 +141,7 @@ people = new People(setup, {
   type: (digits) => telephone.press(digits),
   copied: (label) => { byId("visor-estado").textContent = `${label} copiado`; },
 });
-ringing = new Ringing({ take: (sid) => take(sid, setup.to), name: (number) => people.name(number), texts, tones });
+ringing = new Ringing({ take, name: (number) => people.name(number), texts, tones });
 if (!await texts.load()) notice(NO_SERVICE, { stays: true });
 faults.refresh();
 telephone.resume();

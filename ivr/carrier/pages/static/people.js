@@ -86,6 +86,7 @@ export class People {
   _own() {
     const own = document.querySelector(`input[name=de][value=${OWN}]`);
     if (!own) return;
+    own.closest(".card").hidden = this._callers.some((caller) => caller.number === this.person?.mobile);
     own.disabled = !this.person?.mobile;
     own.parentElement.querySelector("small").textContent =
       this.person?.mobile ? phone(this.person.mobile) : "não tem celular";
@@ -105,7 +106,7 @@ export class People {
       await navigator.clipboard.writeText(value);
       this._deeds.copied(label);
     };
-    const copying = make("button", { type: "button", text: "Copiar", onclick: copy });
+    const copying = make("button", { type: "button", title: `Copiar ${label}`, onclick: copy }, icon());
     const typing = make("button", {
       type: "button", text: "Teclar", disabled: !this._live,
       onclick: () => this._deeds.type(value),
@@ -115,6 +116,10 @@ export class People {
     row.append(typing, copying);
     return row;
   }
+}
+
+function icon() {
+  return byId("desenho-copiar").content.firstElementChild.cloneNode(true);
 }
 
 function card(id, label, below) {

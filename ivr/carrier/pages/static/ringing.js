@@ -9,7 +9,7 @@ const BELL = 4000;
 const LINGER = 4000;
 
 export class Ringing {
-  /** take(sid) answers on the big telephone and says whether it was free; name(number). */
+  /** take(sid, to, from) answers on the big telephone and says whether it was free; name(number). */
   constructor({ take, name, texts, tones }) {
     this._deeds = { take, name, texts };
     this._cards = new Map();
@@ -53,9 +53,11 @@ class Card {
   constructor(event, deeds, drop) {
     this.sid = event.call;
     this.rings = true;
+    this._to = event.to.replace(/^client:/, "");
+    this._from = event.from;
     this._deeds = deeds;
     this._drop = drop;
-    this._who = deeds.name(event.to) ?? phone(event.to.replace(/^client:/, ""));
+    this._who = deeds.name(event.to) ?? phone(this._to);
     this._text = make("p", { role: "alert" });
     this._heard = make("p", { class: "heard", hidden: true });
     this._buttons = make("div", {},
@@ -70,7 +72,7 @@ class Card {
 
   _answer() {
     this.rings = false;
-    if (this._deeds.take(this.sid)) {
+    if (this._deeds.take(this.sid, this._to, this._from)) {
       this._drop(this);
       return;
     }

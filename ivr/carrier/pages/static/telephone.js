@@ -27,7 +27,8 @@ export class Telephone {
     this._tell = { live, unreachable, notice, recorded };
     this._line = null;
     this._answeredAt = 0;
-    this._taped = null;
+    this._keys = "";
+    byId("esconder").addEventListener("change", () => this._shown());
     setInterval(() => this._tick(), 250);
   }
 
@@ -36,14 +37,16 @@ export class Telephone {
   }
 
   /** Follow the call; first is what its phone does at once. */
-  open(sid, number, { first = null } = {}) {
+  open(sid, number, { from = "", first = null } = {}) {
     this._close();
     this.conversation.clear();
     this.player.stop();
-    sessionStorage.setItem(KEPT, JSON.stringify({ sid, number }));
+    sessionStorage.setItem(KEPT, JSON.stringify({ sid, number, from }));
     byId("visor-numero").textContent = phone(number);
-    byId("visor-teclas").textContent = "";
+    byId("visor-tempo").textContent = clock(0);
+    byId("visor-de").textContent = from ? `de ${phone(from)}` : "";
     this._keys = "";
+    this._shown();
     this._answeredAt = 0;
     this._first = first;
     this._state("Chamando…");
@@ -61,8 +64,8 @@ export class Telephone {
   resume() {
     const kept = sessionStorage.getItem(KEPT);
     if (!kept) return;
-    const { sid, number } = JSON.parse(kept);
-    this.open(sid, number);
+    const { sid, number, from } = JSON.parse(kept);
+    this.open(sid, number, { from });
   }
 
   press(keys) {
@@ -73,7 +76,7 @@ export class Telephone {
     if (!this._send({ do: "press", keys })) return;
     for (const key of keys) this.conversation.pressed(key);
     this._keys = (this._keys + keys).slice(-18);
-    byId("visor-teclas").textContent = this.conversation.hides ? DOT.repeat(this._keys.length) : this._keys;
+    this._shown();
     this.tones.key(keys.at(-1));
   }
 
@@ -98,7 +101,7 @@ export class Telephone {
     }
     const act = this[`_on_${event.event}`];
     if (act) act.call(this, event);
-    if (!["http_exchange", "warned"].includes(event.event)) this.log.other(masked(event));
+    this.log.step(event);
   }
 
   _on_status_changed({ status }) {
@@ -137,13 +140,12 @@ export class Telephone {
 
   _on_record_started(event) {
     const key = String(event.attributes.finishOnKey ?? "#");
-    this._taped = { since: Date.now() - this._line.age(event) * 1000, hint: key ? ` Para terminar, tecle ${key[0]}.` : "" };
+    const hint = key ? ` Para terminar, tecle ${key[0]}.` : "";
     byId("gravando").hidden = false;
-    byId("gravando").textContent = `Gravando o que você fala.${this._taped.hint}`;
+    byId("gravando").textContent = `Gravando o que você fala.${hint}`;
   }
 
   _on_record_ended({ seconds }) {
-    this._taped = null;
     byId("gravando").hidden = true;
     this.conversation.note(seconds ? `Gravou ${clock(seconds)}.` : "Gravação vazia.");
     this._tell.recorded();
@@ -197,7 +199,6 @@ export class Telephone {
     this.player.stop();
     this._close();
     this._waits("");
-    this._taped = null;
     byId("gravando").hidden = true;
     sessionStorage.removeItem(KEPT);
     this._live(false);
@@ -212,10 +213,16 @@ export class Telephone {
   }
 
   _live(live) {
+    byId("telefone").classList.toggle("live", live);
     byId("ligar").disabled = live;
     byId("desligar").disabled = !live;
     byId("fala-texto").disabled = byId("fala-enviar").disabled = !live;
     this._tell.live(live);
+  }
+
+  _shown() {
+    const { hides } = this.conversation;
+    byId("visor-teclas").textContent = hides ? DOT.repeat(this._keys.length) : this._keys;
   }
 
   _waits(text) {
@@ -230,10 +237,4 @@ export class Telephone {
   _tick() {
     if (this._answeredAt) byId("visor-tempo").textContent = clock((Date.now() - this._answeredAt) / 1000);
   }
-}
-
-/** Without the token of a one-time sound. */
-function masked(event) {
-  if (!event.url?.includes("/audio/secret/")) return event;
-  return { ...event, url: event.url.replace(/(\/audio\/secret\/).*/, "$1••••.wav") };
 }

@@ -19,23 +19,39 @@ export class Texts {
     }
   }
 
-  /** { base, words, kind: words | secret | music | sound } of what a play_started event plays. */
-  of(event) {
+  /**
+   * What a play_started event plays: its words, of which kind (words, secret, music, sound), and
+   * whether they go on with what the last one (of the same kind) began to say.
+   */
+  of(event, last = null) {
     if (event.kind !== "play") {
       const other = { beep: "♪ bipe", tones: "♪ tons de teclas" }[event.kind];
-      return { base: event.kind, words: other ?? event.text, kind: other ? "sound" : "words" };
+      return { words: other ?? event.text, kind: other ? "sound" : "words", goesOn: false };
     }
     if (event.url.includes("/audio/secret/")) {
-      return { base: "secret", words: "•••• (senha soletrada)", kind: "secret" };
+      return { words: "•••• (senha soletrada)", kind: "secret", goesOn: last?.kind === "secret" };
     }
-    const piece = PIECE.exec(event.url)?.[1];
-    const found = piece && this._pieces[decodeURIComponent(piece)];
-    if (found) return { base: piece.split("~")[0], words: found.text, kind: "words" };
-    const music = event.url.includes("espera");
+    const piece = decodeURIComponent(PIECE.exec(event.url)?.[1] ?? "");
+    const found = this._pieces[piece];
+    if (!found) return unknown(event.url, last);
+    const [prompt, part] = [piece.split("~")[0], Number(piece.split("~")[1] ?? 0)];
+    const value = piece.startsWith("v.");
+    const own = last?.prompt === prompt;
+    const goesOn = last?.kind === "words" &&
+      (value || (own && part > last.part) || (!own && last.more));
     return {
-      base: event.url,
-      words: music ? "♪ música de espera" : "♪ som sem texto",
-      kind: music ? "music" : "sound",
+      words: found.text, kind: "words", goesOn,
+      ...(value && last ? { prompt: last.prompt, part: last.part, more: last.more } : {
+        prompt, part, more: `${prompt}~${part + 1}` in this._pieces,
+      }),
     };
   }
+}
+
+function unknown(url, last) {
+  const music = url.includes("espera");
+  return {
+    words: music ? "♪ música de espera" : "♪ som sem texto", kind: music ? "music" : "sound",
+    goesOn: false, again: music && last?.kind === "music",
+  };
 }
