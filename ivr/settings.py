@@ -14,6 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 ROOT = Path(__file__).resolve().parent.parent
 
 
+LONGEST_PUBLIC_URL = 34
+
+
 class SettingsError(Exception):
     """A setting that is wrong or missing: the text names each, and what is allowed."""
 
@@ -105,6 +108,15 @@ class Settings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("an absolute http or https address")
         return value.rstrip("/")
+
+    @field_validator("public_url")
+    @classmethod
+    def _short(cls, value: str) -> str:
+        if len(value) > LONGEST_PUBLIC_URL:
+            raise ValueError(
+                f"at most {LONGEST_PUBLIC_URL} characters, so that a link fits one text message"
+            )
+        return value
 
     @property
     def key(self) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Faults:
     """Set for the whole exchange, or for one call. Times in seconds."""
 
-    # Faults of the network.
+    # Faults of the network. Those of answers spare the fallback URL, which is asked next.
     slow_webhook: float = 0.0
     """Each voice webhook's answer comes this much later (the 15 s cap still holds)."""
     answer_500: bool = False

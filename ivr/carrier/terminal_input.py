@@ -53,7 +53,9 @@ class Silence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HangUp:
-    pass
+    """``at_once``: without waiting until the service listens."""
+
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,7 @@ class Lines:
         self.keyboard = source.isatty()
         self._source = source
         self._queue: asyncio.Queue[str | None] = asyncio.Queue()
+        self._ended = False
 
     def start(self, prompt: str) -> None:
         """Begin to read, in the running loop."""
@@ -112,8 +115,10 @@ class Lines:
         threading.Thread(target=reader, args=(prompt, put), daemon=True).start()
 
     async def next(self) -> str | None:
-        """The next line; None at the end of the input."""
-        return await self._queue.get()
+        """The next line; None at the end of the input, and ever after."""
+        line = None if self._ended else await self._queue.get()
+        self._ended = line is None
+        return line
 
     def say(self, line: str | None) -> None:
         """As if it had been typed."""

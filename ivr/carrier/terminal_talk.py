@@ -90,7 +90,10 @@ class Talk:
             self._screen.prompt()
         with contextlib.suppress(NotImplementedError, RuntimeError):
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._lines.say, None)
-        tasks = [asyncio.ensure_future(self._line.run()), asyncio.ensure_future(self._watch())]
+        tasks = [
+            asyncio.ensure_future(work)
+            for work in (self._line.run(), self._watch(), self._say_that_it_is_over())
+        ]
         try:
             await self._obey()
         finally:
@@ -109,6 +112,8 @@ class Talk:
         while True:
             typed = await self._next_typed()
             if isinstance(typed, Command):
+                if not self._lines.keyboard:
+                    await self._wait_until_it_listens()
                 self._command(typed)
             elif self._ear.closed.is_set():
                 if self._lines.keyboard:
@@ -121,33 +126,29 @@ class Talk:
 
     async def _next_typed(self) -> Typed | None:
         """The end of the input hangs up, from a pipe after the service has waited once more."""
-        line = asyncio.ensure_future(self._lines.next())
-        closed = asyncio.ensure_future(self._over())
-        try:
-            if self._lines.keyboard and not self._ear.closed.is_set():
-                await asyncio.wait({line, closed}, return_when=asyncio.FIRST_COMPLETED)
-            text = await line
-        finally:
-            closed.cancel()
+        text = await self._lines.next()
         if isinstance(self._screen, ScreenLines) and self._lines.keyboard:
             self._screen.typed()
         if text is None:
             if not self._lines.keyboard and not self._ear.closed.is_set():
                 await self._say_nothing()
-            return HangUp()
+            return HangUp(at_once=True)
         try:
             return read_typed(text)
         except NotUnderstood as failure:
             self._screen.note(str(failure))
             return None
 
-    async def _over(self) -> None:
+    async def _say_that_it_is_over(self) -> None:
         await self._ear.closed.wait()
-        self._screen.note("fim da ligação: Enter sai; /salvar e /sms ainda valem")
+        if self._lines.keyboard:
+            self._screen.note("fim da ligação: Enter sai; /salvar e /sms ainda valem")
 
     async def _act(self, typed: Typed) -> None:
-        if not self._lines.keyboard:
+        if not self._lines.keyboard and typed != HangUp(at_once=True):
             await self._wait_until_it_listens()
+            self._ear.listens.clear()
+            self._ear.gather_over.clear()
         if self._ear.closed.is_set():
             return
         try:
@@ -214,11 +215,10 @@ class Talk:
             closed.cancel()
             listens.cancel()
         await asyncio.sleep(ACROSS_A_STEP)
-        self._ear.listens.clear()
-        self._ear.gather_over.clear()
 
     async def _say_nothing(self) -> None:
         await self._wait_until_it_listens()
+        self._ear.gather_over.clear()
         if not self._ear.closed.is_set():
             self._recorder.silent()
             with contextlib.suppress(TimeoutError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from ivr.carrier.faults import Faults
@@ -70,6 +70,9 @@ class WebhookClient:
     ) -> Answer:
         """Perform the request. Never raises for anything that the other side does."""
         plain, overrides, warnings = read_overrides(url)
+        faults = faults or Faults()
+        if any(name == "ErrorCode" for name, _ in fields):
+            faults = replace(faults, slow_webhook=0.0, answer_500=False, lose_answer=False)
         loop = asyncio.get_running_loop()
         began = loop.time()
         response: HttpResponse | None = None
@@ -79,7 +82,7 @@ class WebhookClient:
             try:
                 async with asyncio.timeout(overrides.total):
                     response, final, used = await self._with_retries(
-                        method, plain, fields, overrides, faults or Faults()
+                        method, plain, fields, overrides, faults
                     )
             except TimeoutError:
                 problem = error(11203, "no answer within the time for the whole exchange")

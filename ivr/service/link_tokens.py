@@ -43,6 +43,11 @@ class LinkRuntime(Protocol):
     def link_hours(self) -> int: ...
 
 
+def link_job(reset: str) -> str:
+    """Key of the job that sends the link of a reset job."""
+    return f"link:{reset}"
+
+
 def new_link(
     rt: LinkRuntime,
     *,

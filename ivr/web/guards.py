@@ -12,7 +12,9 @@ from ivr.web.edge import edge
 
 log = structlog.get_logger("ivr.edge")
 
-REFUSED = frozenset({"missing", "repeated", "name", "ambiguous", "foreign", "oversize", "inconsistent"})
+REFUSED = frozenset(
+    {"missing", "repeated", "name", "ambiguous", "foreign", "oversize", "inconsistent"}
+)
 """Reasons that no carrier's own request has: refused. The others are garbage in a field, and the
 call goes on with a person."""
 

@@ -162,9 +162,11 @@ def _turn(inbound: Inbound, number: int) -> Response:
     rt, here = runtime(), edge()
 
     def read(expects: Expects) -> Event:
-        if expects in ("start", "nothing"):
-            return NoInput()
-        heard = to_event(inbound, expects=expects)
+        match expects:
+            case "start" | "nothing":
+                return NoInput()
+            case _:
+                heard = to_event(inbound, expects=expects)
         if heard.warning:
             log.warning("unexpected shape", call=inbound.call_sid, why=heard.warning)
         return heard.event
@@ -211,11 +213,9 @@ def _to_a_person() -> Response:
     stand in a document of the queue (twilio.com/docs/voice/twiml/enqueue#waiturl)."""
     here = edge()
     if request.path == "/voice/wait":
-        number = turn_of(request.query_string.decode("latin-1")) or 0
+        turn = turn_of(request.query_string.decode("latin-1")) or 0
         music = f"{here.public_url}/static/espera.wav"
-        return _xml(
-            documents.wait((), links=here.links, voice=here.voice, turn=number, music=music)
-        )
+        return _xml(documents.wait((), links=here.links, voice=here.voice, turn=turn, music=music))
     number = here.numbers.get("agent")
     return _xml(documents.static_to_person(number, caller_id=here.caller_id))
 

@@ -7,9 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
 from desk import NIGHT, Desk, people
-from twiml_grammar import check_twiml
 from web.phone_line import (
     PhoneLine,
     Post,
@@ -19,9 +17,9 @@ from web.phone_line import (
     prove,
     same_database,
     sid_of,
+    speaks,
     sql,
     still_desk,
-    to_code,
 )
 
 from ivr.adapters.directory.demo import DemoDirectory
@@ -83,19 +81,6 @@ def test_the_way_back_to_the_menu_at_night_gives_no_fourth_try(still: Desk) -> N
     line.key(ana()["pin"])
     assert line.hears("verify.failed")
     assert still.rows("proof_codes") == 0
-
-
-def test_three_wrong_codes_lead_to_a_person_and_the_right_one_is_too_late(still: Desk) -> None:
-    line = to_code(call(still))
-    code = still.sms.code()
-    wrong = "000000" if code != "000000" else "000001"
-    for _ in range(3):
-        line.key(wrong)
-    assert reaches_a_person(line)
-    with still.rt.store.begin(write=False) as tx:
-        row = tx.proofs.code(line.sid)
-    assert row is not None
-    assert (row.tries, row.used_at) == (3, None)
 
 
 def test_the_third_try_still_counts_when_it_is_right(still: Desk) -> None:
@@ -180,30 +165,6 @@ def test_an_attack_never_locks_the_account_in_the_directory(still: Desk) -> None
     assert b"<Enqueue" in victim.heard[-1]
 
 
-def test_fifty_guesses_of_a_code_at_once_are_three_at_most(still: Desk) -> None:
-    line = to_code(call(still))
-    code = still.sms.code()
-    guesses = [f"{(int(code) + n) % 1_000_000:06d}" for n in range(1, 50)] + [code]
-
-    def guess(digits: str) -> bytes:
-        answer = Post(path=f"/voice/turn?n={line.turn}", fields=line.fields(Digits=digits)).send(
-            still
-        )
-        assert answer.status_code == 200
-        assert check_twiml(answer.text) == []
-        return answer.data
-
-    with ThreadPoolExecutor(50) as pool:
-        replies = list(pool.map(guess, guesses))
-    with still.rt.store.begin(write=False) as tx:
-        row = tx.proofs.code(line.sid)
-    assert row is not None
-    assert row.tries <= 3
-    assert still.kinds(line.sid).count("proof.passed") <= 2
-    assert len({reply for reply in replies if b"<Pause" not in reply}) == 1
-    assert still.rows("proof_attempts") == 2
-
-
 def test_fifty_calls_that_guess_the_pin_of_one_account_at_once_compare_five(still: Desk) -> None:
     lines = [identify(call(still, f"guess {n}"), ana()["cpf"]) for n in range(50)]
 
@@ -218,71 +179,37 @@ def test_fifty_calls_that_guess_the_pin_of_one_account_at_once_compare_five(stil
     assert (tried, stopped) == (5, 45)
 
 
-def test_a_code_of_another_call_is_refused(still: Desk) -> None:
-    first = to_code(call(still, "first"))
-    code = still.sms.code()
-    later(still, seconds=61)
-    second = to_code(call(still, "second"))
-    newer = still.sms.code()
-    assert code != newer
-    second.key(code)
-    assert second.hears("verify.wrong")
-    second.key(newer)
-    assert second.hears("service.ask")
-    first.key(newer)
-    assert first.hears("verify.wrong")
-    first.key(code)
-    assert first.hears("service.ask")
+def test_a_turn_that_is_being_worked_on_is_not_worked_on_again(still: Desk) -> None:
+    """The same request comes again while its PIN is being compared."""
+    line = identify(call(still), ana()["cpf"])
+    request = Post(path=f"/voice/turn?n={line.turn}", fields=line.fields(Digits=ana()["pin"]))
+    meanwhile: list[bytes] = []
+
+    class SlowPins(CountingPins):
+        def __call__(self, pin_hash: str | None, secret: str, /) -> bool:
+            if not meanwhile:
+                meanwhile.append(b"")
+                meanwhile[0] = request.send(still).data
+            return super().__call__(pin_hash, secret)
+
+    pins = SlowPins(still)
+    answer = request.send(still).data
+    assert speaks(still, answer, "verify.code")
+    assert b"<Pause" in meanwhile[0]
+    assert pins.asked == 1
+    assert request.send(still).data == answer
 
 
-def test_a_code_of_another_account_is_refused(still: Desk) -> None:
-    to_code(call(still, "ana"), "ana")
-    code = still.sms.code()
-    bento = to_code(call(still, "bento"), "bento")
-    bento.key(code)
-    assert bento.hears("verify.wrong")
-
-
-@pytest.mark.parametrize(("seconds", "passes"), [(599, True), (600, False), (601, False)])
-def test_a_code_lives_ten_minutes(still: Desk, seconds: int, passes: bool) -> None:
-    line = to_code(call(still))
-    later(still, seconds=seconds)
-    line.key(still.sms.code())
-    assert (line.hears("service.ask")) is passes
-    assert (line.hears("verify.wrong")) is not passes
-
-
-def test_a_clock_that_jumps_back_does_not_revive_a_used_code(still: Desk) -> None:
-    line = prove(call(still))
-    with still.rt.store.begin(write=False) as tx:
-        row = tx.proofs.code(line.sid)
-    assert row is not None
-    assert row.used_at is not None
-    assert row.salt in (b"", None), "the salt is gone, so the code cannot be made again"
-    later(still, hours=-1)
+def test_a_claim_of_a_process_that_died_is_taken_over(still: Desk) -> None:
+    line = identify(call(still), ana()["cpf"])
     with still.rt.store.begin() as tx:
-        assert not tx.proofs.use_code(row.id, at=still.clock.at)
-
-
-def test_three_codes_a_day_and_a_minute_between_two(still: Desk) -> None:
-    def sent(name: str) -> bool:
-        line = identify(call(still, name), ana()["cpf"])
-        line.key(ana()["pin"])
-        still.work()
-        return line.hears("verify.code")
-
-    assert sent("first")
-    later(still, seconds=59)
-    assert not sent("too soon")
-    later(still, seconds=1)
-    assert sent("second")
-    later(still, minutes=5)
-    assert sent("third")
-    later(still, minutes=5)
-    assert not sent("fourth")
-    assert sum("codigo" in body for _, body in still.sms.sent) == 3
-    later(still, hours=24)
-    assert sent("next day")
+        now = tx.now()
+        assert tx.calls.claim(line.sid, line.turn, now=now, stale_before=now)
+    turn = line.turn
+    assert b"<Pause" in line.key(ana()["pin"])
+    later(still, seconds=13)
+    line.send(f"/voice/turn?n={turn}", Digits=ana()["pin"])
+    assert line.hears("verify.code")
 
 
 def test_fifty_failures_of_everybody_pause_self_service_but_not_the_calls(still: Desk) -> None:

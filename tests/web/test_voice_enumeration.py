@@ -15,6 +15,7 @@ from web.phone_line import (
     CALLER,
     PhoneLine,
     call,
+    contents,
     counts,
     identify,
     order_reset,
@@ -50,6 +51,7 @@ class Transcript:
 
     documents: tuple[str, ...]
     rows: tuple[tuple[str, int], ...]
+    tries: tuple[Any, ...]
     journal: tuple[tuple[str, str, str, str], ...]
     messages: int
 
@@ -75,6 +77,7 @@ def transcript(desk: Desk, line: PhoneLine, number: str = "") -> Transcript:
             html.unescape(document.decode()).replace(spoken, "NUMBER") for document in line.heard
         ),
         rows=tuple((t, n) for t, n in sorted(counts(desk).items()) if t not in before),
+        tries=tuple((row[1], row[2], row[-1]) for row in contents(desk)["proof_attempts"]),
         journal=tuple(
             (
                 entry.kind,

@@ -148,6 +148,7 @@ def test_the_late_callback_of_a_swept_call_changes_nothing(still: Desk) -> None:
     before = contents(still)
     line.hang_up()
     line.send("/voice/turn?n=1", Digits="1")
+    assert b"<Hangup" in line.heard[-1] and b"<Enqueue" not in line.heard[-1]
     assert contents(still) == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -147,7 +148,7 @@ def refused(why: str, *, status: int = 422) -> web.Response:
 async def read_object(request: web.Request) -> dict[str, Any]:
     """The body as a JSON object. Raises BadInput."""
     try:
-        content = await request.json()
+        content = json.loads(await request.read())
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):

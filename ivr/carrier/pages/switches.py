@@ -64,5 +64,5 @@ def _check(name: str, value: Any) -> None:
     elif kind is int:
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MOST:
             raise BadSwitches(f"A falha “{name}” vai de 1 a {MOST} vezes.")
-    elif value not in STATUSES:
+    elif not isinstance(value, str) or value not in STATUSES:
         raise BadSwitches(f"A falha “{name}” é um destes: {', '.join(sorted(STATUSES))}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -106,6 +105,8 @@ def _speak(handset: Handset, asked: dict[str, Any]) -> None:
     text = asked.get("text")
     if not isinstance(text, str) or not 1 <= len(text.strip()) <= MAX_TEXT:
         raise BadDeed(f"“text” tem de 1 a {MAX_TEXT} letras.")
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise BadDeed("“text” tem metade de uma letra.")
     confidence = _number(asked.get("confidence", 0.9), "confidence", most=1.0)
     seconds = asked.get("seconds")
     if seconds is not None:
@@ -145,6 +146,6 @@ def _only(asked: dict[str, Any], *names: str) -> None:
 def _number(value: Any, name: str, *, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadDeed(f"“{name}” é um número.")
-    if not math.isfinite(value) or not 0 <= value <= most:
+    if not 0 <= value <= most:
         raise BadDeed(f"“{name}” vai de 0 a {most:g}.")
     return float(value)

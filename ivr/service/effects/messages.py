@@ -1,5 +1,6 @@
 """Text messages. The provider has no idempotency key, so each message bears a short reference,
-and a try whose answer was lost is looked up before anything is sent again."""
+and a try whose answer was lost is looked up before anything is sent again. Each fits one message
+of 160 characters when ``PUBLIC_URL`` has at most 34 (``ivr.settings``)."""
 
 from __future__ import annotations
 
@@ -14,9 +15,9 @@ from ivr.service.link_tokens import new_link, path_of
 from ivr.service.runtime import Runtime
 
 EVENTS = {
-    "password_reset": "a senha do seu acesso foi trocada por telefone",
-    "password_changed": "a senha do seu acesso foi trocada",
-    "account_unlocked": "seu acesso foi desbloqueado por telefone",
+    "password_reset": "senha trocada por telefone",
+    "password_changed": "senha trocada",
+    "account_unlocked": "acesso desbloqueado por telefone",
 }
 NOT_ME_HOURS = 72
 
@@ -55,8 +56,8 @@ def send_link(rt: Runtime, job: Job) -> Settled | Later:
         return Settled(outcome={"outcome": "not_sent"})
     address = rt.public_url + path_of(rt.secret_key, link)
     body = (
-        f"Suporte MS: escolha sua senha em {address} "
-        f"(vale {rt.link_hours} h). Nao pediu? Ligue {_desk(rt)}. {tag_of(job)}"
+        f"Suporte MS: crie sua senha em {address} "
+        f"({rt.link_hours} h). Nao pediu? {_desk(rt)}. {tag_of(job)}"
     )
     return _send(rt, job, _Message(to=mobile, body=body))
 
@@ -84,7 +85,7 @@ def send_notice(rt: Runtime, job: Job) -> Settled | Later:
                 link_id=link_id,
             )
             tx.resets.add_link(link)
-    what = EVENTS.get(str(job.payload["event"]), "houve uma mudanca no seu acesso")
+    what = EVENTS.get(str(job.payload["event"]), "seu acesso mudou")
     address = rt.public_url + path_of(rt.secret_key, link) if link.used_at is None else ""
     body = f"Suporte MS: {what}. Nao foi voce? {address} {tag_of(job)}"
     return _send(rt, job, _Message(to=mobile, body=body))
@@ -92,7 +93,7 @@ def send_notice(rt: Runtime, job: Job) -> Settled | Later:
 
 def tag_of(job: Job) -> str:
     """The reference that a message bears, by which it is found again: ``Ref 1a2b3c``."""
-    return f"Ref {hashlib.sha256(job.key.encode()).hexdigest()[:8]}"
+    return f"Ref {hashlib.sha256(job.key.encode()).hexdigest()[:6]}"
 
 
 def _send(rt: Runtime, job: Job, message: _Message) -> Settled | Later:

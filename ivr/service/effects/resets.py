@@ -13,7 +13,7 @@ from ivr.ports.store import Job, Transaction
 from ivr.service.effects.registry import Later, Settled, effect
 from ivr.service.journal import note
 from ivr.service.left_behind import outcome_of_job, settle_ticket
-from ivr.service.link_tokens import new_link
+from ivr.service.link_tokens import link_job, new_link
 from ivr.service.runtime import Runtime
 
 
@@ -140,7 +140,7 @@ def _order_link(
         job=job.key,
     )
     message = Job(
-        key=f"link:{job.key}",
+        key=link_job(job.key),
         kind="sms.link",
         call_sid=job.call_sid,
         payload={

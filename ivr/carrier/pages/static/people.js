@@ -100,7 +100,7 @@ export class People {
   }
 
   _row(label, value) {
-    const row = make("div", {}, make("dt", { text: label }), make("dd", { text: value ?? "não tem" }));
+    const row = make("li", {}, make("strong", { text: label }), make("span", { text: value ?? "não tem" }));
     if (!value) return row;
     const copy = async () => {
       await navigator.clipboard.writeText(value);
