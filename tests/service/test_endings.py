@@ -328,7 +328,8 @@ def test_a_fault_for_a_message_that_can_never_be_sent(still: Desk) -> None:
     still.sms.broken = PortError("unreachable_number", permanent=True)
     still.work()
     line.go_on()
-    line.key("5")
+    assert line.hears("reset.cannot")
+    assert not line.hears("reset.link_sent")
     assert ending(still, line) == ("fault", "open")
 
 

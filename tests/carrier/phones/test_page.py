@@ -148,7 +148,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def desk(service: ScriptedService) -> Iterator[Desk]:
+def desk(service: ScriptedService, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr("ivr.carrier.pages.sound.FRESH", 0.0)
     manifest = {piece: {"text": text} for piece, text in TEXTS.items()}
     service.on("/prompts/manifest.json", Reply(json.dumps(manifest), kind="application/json"))
     for piece in TEXTS:
@@ -391,6 +392,7 @@ def test_a_page_loaded_again_finds_its_call(page: Page, service: ScriptedService
     page.reload()
     state(page, "Em ligação")
     assert bubbles(page) == ["Olá, suporte do Estado."]
+    expect(page.locator("#espera")).to_be_visible()
     page.keyboard.press("1")
     expect(page.locator("#espera")).to_be_hidden()
     assert service.at("/turn")[0]["Digits"] == "1"
@@ -432,9 +434,8 @@ def test_a_phone_that_rings_while_ours_is_free_is_answered_on_it_or_refused(
 
 
 def test_what_to_do_is_said_when_the_service_or_the_carrier_is_gone(
-    page: Page, service: ScriptedService, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    page: Page, service: ScriptedService, desk: Desk
 ) -> None:
-    monkeypatch.setattr("ivr.carrier.pages.sound.FRESH", 0.0)
     service.on("/prompts/manifest.json", Reply("", status="503 Service Unavailable"))
     page.reload()
     expect(page.locator(".notice")).to_contain_text("O serviço de atendimento não responde.")

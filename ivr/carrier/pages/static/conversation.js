@@ -32,7 +32,7 @@ export class Conversation {
     this._typed = null;
     if (!heard.goesOn) {
       const line = make("p");
-      const bubble = this._add(make("li", { class: `bubble heard ${heard.kind}` },
+      const bubble = this._add(make("div", { class: `bubble heard ${heard.kind}` },
         make("div", { class: "who" }, make("span", { text: "Atendimento" }),
           make("time", { text: hour(event.at), dateTime: event.at })), line));
       this._heard = { bubble, line };
@@ -64,7 +64,7 @@ export class Conversation {
     if (!this._typed) {
       this._typed = make("p", { class: "keys" });
       this._typed.keys = "";
-      this._add(make("li", { class: "bubble said" },
+      this._add(make("div", { class: "bubble said" },
         make("div", { class: "who", text: "Você teclou" }), this._typed));
     }
     this._typed.keys += key;
@@ -76,13 +76,13 @@ export class Conversation {
   spoke(text, confidence) {
     this.pause();
     const sure = `Você falou (certeza ${Math.round(confidence * 100)}%)`;
-    this._add(make("li", { class: "bubble said" },
+    this._add(make("div", { class: "bubble said" },
       make("div", { class: "who", text: sure }), make("p", { text })));
   }
 
   note(text, wrong = false) {
     this.pause();
-    this._add(make("li", { class: wrong ? "event wrong" : "event", text }));
+    this._add(make("div", { class: wrong ? "event wrong" : "event", text }));
   }
 
   _show(keys) {
