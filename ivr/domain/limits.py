@@ -27,6 +27,8 @@ class Limits:
     """Codes sent to one number in ``account_window``, whatever the accounts."""
     code_lifetime: timedelta = timedelta(minutes=10)
     """NIST SP 800-63B-4 §3.1.3: at most ten minutes."""
+    caller_failures: int = 10
+    """Failed tries from one caller number in ``caller_window``, whatever the accounts."""
     caller_calls: int = 10
     """Calls of one number in ``caller_window`` above which the call is marked as a risk."""
     caller_window: timedelta = timedelta(hours=1)
@@ -50,6 +52,7 @@ class Refusal(StrEnum):
     """Which limit is reached."""
 
     CALL_TRIES = "call_tries"
+    CALLER_FAILURES = "caller_failures"
     ACCOUNT_FAILURES = "account_failures"
     SEND_TOO_SOON = "send_too_soon"
     ACCOUNT_SENDS = "account_sends"
@@ -76,12 +79,19 @@ ALLOWED = Verdict()
 
 
 def may_prove(
-    limits: Limits, *, tries_in_call: int, account_failures: int, global_failures: int
+    limits: Limits,
+    *,
+    tries_in_call: int,
+    account_failures: int,
+    global_failures: int,
+    caller_failures: int = 0,
 ) -> Verdict:
     """Whether a proof may be tried. All counts are taken before this try is written.
 
     ``tries_in_call``: tries of this factor in this call, ``account_failures``: in the last
-    ``account_window``, ``global_failures``: of everybody in the last ``global_window``.
+    ``account_window``, ``global_failures``: of everybody in the last ``global_window``,
+    ``caller_failures``: from the same number in the last ``caller_window`` (0 when withheld). A
+    number is forged with ease, so its limit closes self-service only, like all of them.
     """
     if self_service_paused(limits, global_failures=global_failures):
         return Verdict(refusal=Refusal.PAUSED)
@@ -89,6 +99,8 @@ def may_prove(
         return Verdict(refusal=Refusal.CALL_TRIES)
     if account_failures >= limits.account_failures:
         return Verdict(refusal=Refusal.ACCOUNT_FAILURES)
+    if caller_failures >= limits.caller_failures:
+        return Verdict(refusal=Refusal.CALLER_FAILURES)
     return ALLOWED
 
 

@@ -267,6 +267,9 @@ class Proofs(Protocol):
         """Tries of the account that failed or whose end is unknown."""
 
     def failures_everywhere(self, *, since: datetime) -> int: ...
+    def failures_of_caller(self, *, caller: str, since: datetime) -> int:
+        """The same by the keyed hash of the caller's number."""
+
     def tries_in_call(self, call_sid: str, factor: str) -> int: ...
     def lock(self, account: str) -> None:
         """Hold other transactions that lock the same account until this one ends."""

@@ -42,6 +42,19 @@ def test_a_proof_is_refused_from_the_figure_on(
     assert (found.refusal, found.allowed) == (refusal, refusal is None)
 
 
+def test_ten_failures_from_one_number_close_its_self_service() -> None:
+    def refusal(count: int) -> Refusal | None:
+        return may_prove(
+            LIMITS,
+            tries_in_call=0,
+            account_failures=0,
+            global_failures=0,
+            caller_failures=count,
+        ).refusal
+
+    assert (refusal(9), refusal(10)) == (None, Refusal.CALLER_FAILURES)
+
+
 def test_twenty_tries_spread_over_calls_get_five_guesses_at_an_account() -> None:
     failures = guesses = 0
     for _call in range(7):

@@ -141,7 +141,8 @@ def test_without_the_account_limit_the_right_pin_would_pass_after_five_failures(
     assert line.hears("verify.code")
 
 
-def test_an_unknown_number_is_counted_and_closed_like_a_known_one(still: Desk) -> None:
+def test_an_unknown_number_is_counted_and_closed_like_a_known_one(quick: Path) -> None:
+    still = still_desk(quick, limits=Limits(caller_failures=1_000))
     known = [fail(still, f"known {n}").heard[4:] for n in range(3)]
     unknown = [fail(still, f"unknown {n}", number=NOBODY).heard[4:] for n in range(3)]
     assert known == unknown

@@ -39,6 +39,7 @@ _FAILED = (
 )
 _FAILURES_EVERYWHERE = Statement(_FAILED)
 _FAILURES = Statement(_FAILED.where(_a.account == bindparam("asked")))
+_FAILURES_OF_CALLER = Statement(_FAILED.where(_a.caller == bindparam("asked")))
 _TRIES_IN_CALL = Statement(
     select(func.count())
     .select_from(tables.attempts)
@@ -115,6 +116,9 @@ class SqlProofs:
 
     def failures_everywhere(self, *, since: datetime) -> int:
         return self._count(_FAILURES_EVERYWHERE, since=since)
+
+    def failures_of_caller(self, *, caller: str, since: datetime) -> int:
+        return self._count(_FAILURES_OF_CALLER, asked=caller, since=since)
 
     def tries_in_call(self, call_sid: str, factor: str) -> int:
         return self._count(_TRIES_IN_CALL, sid=call_sid, asked=factor)

@@ -185,6 +185,7 @@ attempts = Table(
     Column("at", UtcDateTime, nullable=False, index=True),
     Column("passed", Boolean),
     Index("ix_proof_attempts_account", "account", "at"),
+    Index("ix_proof_attempts_caller", "caller", "at"),
 )
 
 codes = Table(

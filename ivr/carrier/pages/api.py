@@ -31,6 +31,7 @@ def add_api(app: web.Application, exchange: Exchange) -> None:
     """Add every route under /phone/."""
     api = PhoneApi(app, exchange)
     telephone, ringing, texts = Telephone(exchange), Ringing(exchange), Texts(exchange)
+    app.on_shutdown.append(ringing.close)
     routes: list[tuple[str, str, Handler]] = [
         ("GET", "/phone/setup", api.setup),
         ("POST", "/phone/calls", api.call),

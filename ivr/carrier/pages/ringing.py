@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from ivr.carrier.call import Call
 from ivr.carrier.events import LineEvent, StatusChanged
@@ -16,6 +16,13 @@ from ivr.carrier.pages.telephone import HEARTBEAT, MAX_MESSAGE
 class Ringing:
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
+        self._open: set[web.WebSocketResponse] = set()
+
+    async def close(self, app: web.Application) -> None:
+        """Let all listeners go: the server waits for them when it stops."""
+        await asyncio.gather(
+            *(socket.close(code=WSCloseCode.GOING_AWAY) for socket in tuple(self._open))
+        )
 
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """``ringing`` for each call that rings or begins to; ``quiet`` when it has stopped."""
@@ -39,6 +46,7 @@ class Ringing:
             if isinstance(event, StatusChanged):
                 tell(self._exchange.calls[event.call])
 
+        self._open.add(socket)
         unsubscribe = self._exchange.subscribe(seen)
         for call in tuple(self._exchange.calls.values()):
             tell(call)
@@ -47,6 +55,7 @@ class Ringing:
             async for _ in socket:
                 pass
         finally:
+            self._open.discard(socket)
             unsubscribe()
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)

@@ -118,7 +118,8 @@ def _reachable(rt: Runtime, account: Account | None, *, now: datetime) -> bool:
 
 def _reserve(rt: Runtime, tx: Transaction, context: TurnContext, factor: str) -> bool:
     """Write the try; False when a limit is reached, which the caller hears as a wrong secret."""
-    person, sid = context.person, context.call.sid
+    person, sid, number = context.person, context.call.sid, context.call.caller
+    caller = rt.keyed_hash("phone", number) if number else ""
     tx.proofs.lock(person.key)
     now = tx.now()
     verdict = may_prove(
@@ -128,6 +129,11 @@ def _reserve(rt: Runtime, tx: Transaction, context: TurnContext, factor: str) ->
             account=person.key, since=now - rt.limits.account_window
         ),
         global_failures=tx.proofs.failures_everywhere(since=now - rt.limits.global_window),
+        caller_failures=tx.proofs.failures_of_caller(
+            caller=caller, since=now - rt.limits.caller_window
+        )
+        if caller
+        else 0,
     )
     first = tx.proofs.reserve(
         Attempt(
@@ -135,7 +141,7 @@ def _reserve(rt: Runtime, tx: Transaction, context: TurnContext, factor: str) ->
             turn=context.turn,
             factor=factor,
             account=person.key,
-            caller=rt.keyed_hash("phone", context.call.caller) if context.call.caller else "",
+            caller=caller,
             at=now,
         )
     )

@@ -129,7 +129,7 @@ def test_a_call_is_told_from_its_beginning_and_its_phone_presses_keys(
             await until(socket, "line_closed")
             assert (await socket.receive()).data == 1000
         again = await world.client.ws_connect(f"/phone/calls/{call.sid}/events")
-        told = [event["event"] async for event in again_json(again)]
+        told = [event["event"] async for event in rest_of(again)]
         assert told[0] == "hello" and told[-1] == "line_closed"
 
     desk(service, work)
@@ -138,7 +138,7 @@ def test_a_call_is_told_from_its_beginning_and_its_phone_presses_keys(
     assert service.at("/voice")[0]["To"] == DESK
 
 
-async def again_json(socket: ClientWebSocketResponse) -> Any:
+async def rest_of(socket: ClientWebSocketResponse) -> Any:
     async for message in socket:
         yield message.json()
 
@@ -577,3 +577,26 @@ def test_a_service_that_is_not_there_is_an_error_of_the_call(service: ScriptedSe
             await call.finished()
 
     desk(service, work)
+
+
+def test_listeners_do_not_keep_the_carrier_from_stopping(service: ScriptedService) -> None:
+    service.on("/voice", GATHER)
+
+    async def work(world: World) -> None:
+        call = await world.dial()
+        bell = await world.client.ws_connect("/phone/ringing")
+        line = await world.client.ws_connect(f"/phone/calls/{call.sid}/events")
+        await until(line, "gather_started")
+        ended = asyncio.gather(*[close_code_of(socket) for socket in (bell, line)])
+        async with asyncio.timeout(5):
+            await world.client.server.close()
+            assert await ended == [1001, 1000]
+        assert call.status == "completed"
+
+    desk(service, work)
+
+
+async def close_code_of(socket: ClientWebSocketResponse) -> int | None:
+    async for _ in socket:
+        pass
+    return socket.close_code

@@ -6,7 +6,7 @@ import { socket } from "./server.js";
 
 const AGAIN = 2000;
 const BELL = 4000;
-const LINGER = 4000;
+const LINGER = 1500;
 
 export class Ringing {
   /** take(sid, to, from) answers on the big telephone and says whether it was free; name(number). */

@@ -140,7 +140,7 @@ export class Telephone {
 
   _on_record_started(event) {
     const key = String(event.attributes.finishOnKey ?? "#");
-    const hint = key ? ` Para terminar, tecle ${key[0]}.` : "";
+    const hint = key ? ` Para terminar, tecle ${key.includes("#") ? "#" : key[0]}.` : "";
     byId("gravando").hidden = false;
     byId("gravando").textContent = `Gravando o que você fala.${hint}`;
   }

@@ -191,6 +191,7 @@ def _proof_tables() -> None:
         sa.PrimaryKeyConstraint("call_sid", "turn", name="pk_proof_attempts"),
     )
     _index("ix_proof_attempts_account", "proof_attempts", "account", "at")
+    _index("ix_proof_attempts_caller", "proof_attempts", "caller", "at")
     _index("ix_proof_attempts_at", "proof_attempts", "at")
     op.create_table(
         "proof_codes",
