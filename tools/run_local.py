@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -52,6 +53,19 @@ def prepare(env: dict[str, str]) -> None:
         stdout=subprocess.PIPE,
     )
     (VAR / "demo.json").write_bytes(people.stdout)
+
+
+def busy_ports() -> list[int]:
+    """Ports of ours that somebody else listens on."""
+    taken = []
+    for port in (8000, 8090):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                taken.append(port)
+    return taken
 
 
 def processes(env: dict[str, str]) -> dict[str, list[str]]:
@@ -114,6 +128,9 @@ def tell() -> None:
 def main() -> int:
     """Run until a signal, or until one of the processes ends."""
     env = local_env()
+    for port in busy_ports():
+        sys.stderr.write(f"a porta {port} está em uso: pare o programa que a usa e tente de novo\n")
+        return 1
     try:
         prepare(env)
     except subprocess.CalledProcessError as error:

@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.bench import footprint, thousand_calls, turn_rate
+from tools.bench import equal_time, footprint, thousand_calls, turn_rate
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
@@ -17,6 +17,7 @@ PARTS = {
     "A full turn against the floor": turn_rate.report,
     "A thousand calls in virtual time": thousand_calls.report,
     "Footprint": footprint.report,
+    "Equal time for known and unknown": equal_time.report,
 }
 
 
