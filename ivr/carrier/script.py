@@ -12,7 +12,8 @@
     hears = ["greeting.welcome", "main.menu"]   # in this order, others may stand between
     absent = ["error.sorry"]                    # must not be heard in this step
     within = 60                                 # seconds on the line
-    press = "0"      # or say + confidence, silence, record, wait, hang_up
+    press = "0"      # or say + confidence, silence, record, wait, hang_up;
+                     # {cpf} {pin} {wrong_pin} {sms_code} … as script_words.own_values names them
 
     [ends]
     by = "system"    # or "caller"

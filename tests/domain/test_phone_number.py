@@ -11,7 +11,9 @@ from ivr.domain.identifier import is_br_mobile, mask_phone, normalise_phone
 from ivr.domain.phone_number import WITHHELD, format_phone
 
 
-@pytest.mark.parametrize("text", [*WITHHELD, "Anonymous", "UNKNOWN", " anonymous ", "", "  ", None])
+@pytest.mark.parametrize(
+    "text", [*sorted(WITHHELD), "Anonymous", "UNKNOWN", " anonymous ", "", "  ", None]
+)
 def test_a_withheld_caller_number_is_no_number(text: str | None) -> None:
     assert normalise_phone(text) is None
 

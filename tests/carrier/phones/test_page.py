@@ -254,12 +254,12 @@ def test_a_call_is_dialled_heard_read_answered_by_keys_and_words_and_ended(
     page.press("#fala-texto", "Enter")
     expect(page.locator(".bubble.said").last).to_contain_text("certeza 60%")
     until(page, "!document.querySelector('audio.line-sound')")
+    first, second = turns(page, service, 2)
     expect(page.locator("#espera")).to_be_hidden()
     page.click("#desligar")
     state(page, "Ligação encerrada")
     expect(page.locator(".event").last).to_contain_text("Você desligou.")
     assert page.inner_text("#visor-tempo") != "00:00"
-    first, second = turns(page, service, 2)
     assert (first["Digits"], first["FinishedOnKey"]) == ("45", "#")
     assert (second["SpeechResult"], float(second["Confidence"])) == ("minha senha 7", 0.6)
     assert service.at("/voice")[0]["From"] == CITIZEN
