@@ -18,17 +18,12 @@ from ivr.carrier.events import (
     LineClosed,
     LineEvent,
     PlayStarted,
+    RecordEnded,
     RecordStarted,
 )
 from ivr.carrier.script import BadScript, Ends, Script, Step
-from ivr.carrier.script_words import (
-    fill,
-    newest_code,
-    own_values,
-    piece_of,
-    prompt_of,
-    protocol_in,
-)
+from ivr.carrier.script_texts import Texts
+from ivr.carrier.script_words import fill, newest_code, own_values, prompt_of, protocol_in
 
 ACROSS_A_STEP = 0.3
 """Seconds that a caller takes to react."""
@@ -88,6 +83,7 @@ class Playing:
     """One script on one line. ``heard`` is reset at each step.
 
     ``messages``: bodies of the caller's text messages, oldest first. ``tell`` hears of each step.
+    ``texts``: the prompts' words, by which a prompt is known that the carrier's voice says.
     """
 
     def __init__(
@@ -98,6 +94,7 @@ class Playing:
         person: Mapping[str, Any],
         messages: Callable[[], Sequence[str]],
         tell: Callable[[StepTold], None] | None = None,
+        texts: Texts | None = None,
     ) -> None:
         self.phone = phone
         self.script = script
@@ -107,6 +104,7 @@ class Playing:
         self.heard: list[str] = []
         self.over = False
         self._messages = messages
+        self._texts = texts or Texts()
         self._tell = tell or (lambda told: None)
         self._values: dict[str, Callable[[], str]] = {
             **own_values(person),
@@ -120,6 +118,7 @@ class Playing:
             GatherStarted: 0,
             GatherEnded: 0,
             RecordStarted: 0,
+            RecordEnded: 0,
         }
         phone.follow(self._see)
 
@@ -127,7 +126,8 @@ class Playing:
         if type(event) in self._counts:
             self._counts[type(event)] += 1
         elif isinstance(event, PlayStarted):
-            self._hear_piece(piece_of(event.url) if event.url else "")
+            for piece in self._texts.pieces_of(event):
+                self._hear_piece(piece)
         elif isinstance(event, HungUp) and self._ended_by == "?":
             self._ended_by = "caller" if event.by == "caller" else "system"
         elif isinstance(event, HttpExchange):
@@ -138,11 +138,15 @@ class Playing:
 
     def _hear_piece(self, piece: str) -> None:
         prompt = prompt_of(piece)
-        if piece:
-            self.pieces.append(piece)
+        self.pieces.append(piece)
         if prompt and (not self.heard or self.heard[-1] != prompt):
             self.heard.append(prompt)
             self.all_heard.append(prompt)
+
+    @property
+    def _ended(self) -> int:
+        """How often the service has stopped listening."""
+        return self._counts[GatherEnded] + self._counts[RecordEnded]
 
     async def play(self) -> None:
         """All steps, then the end. ``problems`` says what was not met."""
@@ -174,7 +178,7 @@ class Playing:
         return f"heard {', '.join(unwanted)}, which must be absent" if unwanted else ""
 
     async def _act(self, step: Step) -> None:
-        if not step.hears:
+        if not step.hears and not step.record:
             await self._until(lambda: self._counts[GatherStarted] > self._counts[GatherEnded], 60)
         await asyncio.sleep(ACROSS_A_STEP)
         if "{sms_code}" in (step.press or step.say or ""):
@@ -185,10 +189,10 @@ class Playing:
         elif step.say:
             self.phone.speak(fill(step.say, self._values), step.confidence)
         elif step.silence:
-            ended = self._counts[GatherEnded]
-            await self._until(lambda: self._counts[GatherEnded] > ended, 120)
+            ended = self._ended
+            await self._until(lambda: self._ended > ended, 120)
         elif step.record:
-            await self._until(lambda: self._counts[RecordStarted] > 0, 60)
+            await self._until(lambda: self._counts[RecordStarted] > self._counts[RecordEnded], 60)
             self.phone.speak("recado de teste", seconds=step.record)
         elif step.wait:
             await asyncio.sleep(step.wait)

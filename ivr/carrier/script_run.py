@@ -12,6 +12,7 @@ from ivr.carrier.exchange import Exchange
 from ivr.carrier.faults import Faults
 from ivr.carrier.script import WITHHELD, BadScript, Script
 from ivr.carrier.script_play import Playing, StepTold, caller_of, person_of
+from ivr.carrier.script_texts import Texts
 
 
 @dataclass(slots=True)
@@ -37,11 +38,13 @@ async def run_script(
     to: str,
     messages: Callable[[str], Sequence[str]] | None = None,
     tell: Callable[[StepTold], None] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> ScriptResult:
     """Place the call and play the story. Raises :class:`BadScript` for an unknown person.
 
     ``messages``: bodies of the text messages to a number, oldest first; default: the inbox.
-    ``tell`` hears how each step went.
+    ``tell`` hears how each step went. ``texts``: words by piece, for a service that says its
+    prompts by the carrier's voice.
     """
     person = person_of(script, people)
     caller = caller_of(script, person)
@@ -58,6 +61,7 @@ async def run_script(
         person=person,
         messages=lambda: inbox(mobile),
         tell=tell,
+        texts=Texts(texts),
     )
     await playing.play()
     return ScriptResult(

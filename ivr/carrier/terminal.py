@@ -47,6 +47,13 @@ def arguments() -> argparse.ArgumentParser:
         metavar="ARQUIVO.toml",
         help="toca roteiros em vez de ler o teclado",
     )
+    parser.add_argument(
+        "--voice-url",
+        default="",
+        metavar="ENDEREÇO",
+        help="quem atende, se não for o endereço da central",
+    )
+    parser.add_argument("--fast", action="store_true", help="o áudio dura um décimo do tempo")
     parser.add_argument("--json", action="store_true", help="um objeto JSON por linha")
     return parser
 
@@ -68,7 +75,7 @@ def who_calls(asked: str, setup: Setup) -> tuple[str, Mapping[str, Any] | None]:
 
 
 async def _run(options: argparse.Namespace, scripts: Mapping[str, Script], screen: Screen) -> int:
-    async with CarrierApi(options.api) as api:
+    async with CarrierApi(options.api, voice_url=options.voice_url, fast=options.fast) as api:
         setup = await api.setup()
         to = options.to or setup.to
         if scripts:

@@ -40,8 +40,13 @@ class Setup:
 class CarrierApi:
     """Use as ``async with``. Every method raises :class:`NotReachable` and :class:`Refused`."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, voice_url: str = "", fast: bool = False) -> None:
+        """``voice_url``: what answers its calls, if not the number's own address; ``fast``:
+        prompts last a tenth of their time."""
         self.address = address.rstrip("/")
+        self._dialling = ({"voice_url": voice_url} if voice_url else {}) | (
+            {"fast": True} if fast else {}
+        )
         self._session: aiohttp.ClientSession
 
     async def __aenter__(self) -> Self:
@@ -68,7 +73,7 @@ class CarrierApi:
 
     async def call(self, *, from_: str, to: str = "", faults: Mapping[str, Any] | None) -> str:
         """Dial; the CallSid. ``from_`` is a number or ``withheld``."""
-        asked: dict[str, Any] = {"from": from_}
+        asked: dict[str, Any] = {"from": from_, **self._dialling}
         if to:
             asked["to"] = to
         if faults:

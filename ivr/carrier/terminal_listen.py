@@ -22,7 +22,7 @@ from ivr.carrier.events import (
     Unbridged,
     Warned,
 )
-from ivr.carrier.script_words import piece_of
+from ivr.carrier.script_texts import Texts
 from ivr.carrier.terminal_screen import Screen
 from ivr.carrier.terminal_words import Utterances
 
@@ -50,6 +50,7 @@ class Ear:
         self.closed = asyncio.Event()
         self.pieces: list[str] = []
         self._screen = screen
+        self._texts = Texts(texts)
         self._utterances = Utterances(texts, screen.said)
         self._settling: asyncio.TimerHandle | None = None
 
@@ -72,8 +73,8 @@ class Ear:
             self._settling = loop.call_later(BETWEEN_PIECES, self._utterances.settle)
 
     def _signal(self, event: LineEvent) -> None:
-        if isinstance(event, PlayStarted) and event.url:
-            self.pieces.append(piece_of(event.url))
+        if isinstance(event, PlayStarted):
+            self.pieces += self._texts.pieces_of(event)
         if isinstance(event, GatherStarted | RecordStarted | Enqueued):
             self.listens.set()
         elif isinstance(event, GatherEnded | RecordEnded | LeftQueue):

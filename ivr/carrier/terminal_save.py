@@ -17,7 +17,8 @@ from ivr.carrier.events import (
     RecordEnded,
     RecordStarted,
 )
-from ivr.carrier.script_words import piece_of, prompt_of, protocol_in
+from ivr.carrier.script_texts import Texts
+from ivr.carrier.script_words import prompt_of, protocol_in
 
 LONG_RUN = 6
 """So many digits in a row may be somebody's: they are never written as they are."""
@@ -65,6 +66,7 @@ class Recorder:
     public: frozenset[str] = frozenset()
     now: Callable[[], float] = time.monotonic
     person: Mapping[str, Any] = field(default_factory=dict)
+    texts: Texts = field(default_factory=Texts)
     _steps: list[_Did] = field(default_factory=list)
     _heard: list[str] = field(default_factory=list)
     _pieces: list[str] = field(default_factory=list)
@@ -76,18 +78,21 @@ class Recorder:
     def see(self, event: LineEvent) -> None:
         if self._since is None:
             self._since = self.now()
-        if isinstance(event, PlayStarted) and event.url:
-            piece = piece_of(event.url)
-            prompt = prompt_of(piece)
-            self._pieces.append(piece)
-            if prompt and (not self._heard or self._heard[-1] != prompt):
-                self._heard.append(prompt)
+        if isinstance(event, PlayStarted):
+            for piece in self.texts.pieces_of(event):
+                self._hear(piece)
         elif isinstance(event, GatherEnded):
             self._same_gather = False
         elif isinstance(event, RecordStarted | RecordEnded):
             self._recording = isinstance(event, RecordStarted)
         elif isinstance(event, HungUp) and not self._ended_by:
             self._ended_by = "caller" if event.by == "caller" else "system"
+
+    def _hear(self, piece: str) -> None:
+        prompt = prompt_of(piece)
+        self._pieces.append(piece)
+        if prompt and (not self._heard or self._heard[-1] != prompt):
+            self._heard.append(prompt)
 
     def pressed(self, keys: str) -> None:
         """Keys that go on with the keys before them are one step with them."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ivr.carrier.script import BadScript, Script, read_script
 from ivr.carrier.script_play import Playing, caller_of, person_of
+from ivr.carrier.script_texts import Texts
 from ivr.carrier.terminal_api import CarrierApi, Messages, NotReachable, Refused, Setup
 from ivr.carrier.terminal_line import RemoteLine
 from ivr.carrier.terminal_screen import Screen
@@ -37,17 +38,25 @@ async def run_scripts(
     for script in scripts.values():
         person_of(script, setup.people)
     results: dict[str, Sequence[str]] = {}
+    texts = Texts(await api.texts())
     for name, script in scripts.items():
         screen.story(name, script.story)
         if script.at is not None:
             screen.note(f"at = {script.at.isoformat()} só vale nos testes: aqui é agora")
-        results[name] = await _run(api, setup, screen, script, name=name, to=to)
+        results[name] = await _run(api, setup, screen, script, name=name, to=to, texts=texts)
     screen.result(results)
     return 1 if any(results.values()) else 0
 
 
 async def _run(
-    api: CarrierApi, setup: Setup, screen: Screen, script: Script, *, name: str, to: str
+    api: CarrierApi,
+    setup: Setup,
+    screen: Screen,
+    script: Script,
+    *,
+    name: str,
+    to: str,
+    texts: Texts,
 ) -> Sequence[str]:
     person = person_of(script, setup.people)
     messages = Messages(api)
@@ -63,6 +72,7 @@ async def _run(
         person=person,
         messages=lambda: messages.bodies(str(person.get("mobile") or "")),
         tell=screen.step,
+        texts=texts,
     )
     beside = [asyncio.ensure_future(line.run()), asyncio.ensure_future(messages.watch())]
     try:

@@ -13,6 +13,7 @@ from typing import Any
 from ivr.carrier.audio import CHARACTERS_PER_SECOND
 from ivr.carrier.script import BadScript
 from ivr.carrier.script_play import ACROSS_A_STEP
+from ivr.carrier.script_texts import Texts
 from ivr.carrier.script_words import fill, newest_code, own_values, protocol_in
 from ivr.carrier.terminal_api import CarrierApi, Messages, NotReachable, Refused, Setup
 from ivr.carrier.terminal_input import (
@@ -77,7 +78,9 @@ class Talk:
     async def run(self) -> int:
         """Raises NotReachable, Refused."""
         await self._messages.begin()
-        self._ear = Ear(self._screen, await self._api.texts())
+        texts = await self._api.texts()
+        self._ear = Ear(self._screen, texts)
+        self._recorder.texts = Texts(texts)
         sid = await self._api.call(from_=self._caller, to=self._to, faults=None)
         self._line = RemoteLine(self._api, sid, refused=self._screen.note)
         self._line.follow(self._recorder.see)

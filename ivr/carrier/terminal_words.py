@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ivr.carrier.events import LineEvent, PlayFinished, PlayStarted
+from ivr.carrier.script_texts import Texts
 from ivr.carrier.script_words import SECRET, piece_of, prompt_of
 
 DOTS = "• • • • • • • •"
@@ -25,6 +26,7 @@ class Utterances:
 
     def __init__(self, texts: Mapping[str, str], tell: Callable[[Said], None]) -> None:
         self._texts = texts
+        self._known = Texts(texts)
         self._tell = tell
         self._prompt = ""
         self._part = -1
@@ -48,7 +50,10 @@ class Utterances:
         piece = piece_of(event.url) if event.url else ""
         if piece == SECRET:
             self._alone("", DOTS)
-        elif event.kind in ("play", "say", "error") and not piece:
+        elif event.kind == "say":
+            pieces = self._known.pieces_in(event.text)
+            self._alone(next(filter(None, map(prompt_of, pieces)), ""), event.text)
+        elif event.kind in ("play", "error") and not piece:
             self._alone("", event.text or ("(som)" if event.kind == "play" else ""))
         elif piece:
             self._piece(piece)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
+from ivr.carrier.call import Goto, Route
 from ivr.carrier.exchange import Exchange
 from ivr.carrier.fields import WITHHELD
 from ivr.carrier.pages.guard import Handler, guarded
+from ivr.carrier.pages.pace import HurriedLeg
 from ivr.carrier.pages.ringing import Ringing
 from ivr.carrier.pages.sound import Texts, ranged, sound_of_call
 from ivr.carrier.pages.switches import BadSwitches, Switches, read_switches
@@ -21,6 +24,7 @@ from ivr.carrier.server import PRESETS
 DESK = "+556733183600"
 """The service desk's public number: called unless another is asked for."""
 NUMBER = re.compile(r"\+[1-9][0-9]{7,14}")
+ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?")
 
 
 class BadInput(ValueError):
@@ -74,16 +78,25 @@ class PhoneApi:
         )
 
     async def call(self, request: web.Request) -> web.Response:
-        """Dial; 201 with the CallSid."""
+        """Dial; 201 with the CallSid.
+
+        ``voice_url`` answers instead of the number's own address; ``fast``: prompts last a tenth.
+        """
         try:
             asked = await read_object(request)
-            if unknown := set(asked) - {"from", "to", "faults"}:
+            if unknown := set(asked) - {"from", "to", "faults", "voice_url", "fast"}:
                 raise BadInput(f"Campo desconhecido: {', '.join(sorted(unknown))}.")
             from_, to = _caller(asked.get("from")), _number(asked.get("to", DESK), "to")
             faults = read_switches(self._exchange.faults, asked.get("faults", {}))
+            route = _route(self._exchange.route, asked.get("voice_url", ""))
+            fast = asked.get("fast", False)
+            if not isinstance(fast, bool):
+                raise BadInput("“fast” é true ou false.")
         except (BadInput, BadSwitches) as failure:
             return refused(str(failure))
-        call = self._exchange.call(from_=from_, to=to, faults=faults)
+        call = self._exchange.call(from_=from_, to=to, route=route, faults=faults)
+        if fast:
+            call.leg = HurriedLeg(call.handset)
         return web.json_response({"call": call.sid}, status=201)
 
     async def messages(self, request: web.Request) -> web.Response:
@@ -161,6 +174,14 @@ def _caller(value: Any) -> str:
     if value == "withheld":
         return WITHHELD
     return _number(value, "from")
+
+
+def _route(usual: Route, voice_url: Any) -> Route:
+    if voice_url == "":
+        return usual
+    if not isinstance(voice_url, str) or ADDRESS.fullmatch(voice_url) is None:
+        raise BadInput("O endereço em “voice_url” não serve. Escreva http://…")
+    return replace(usual, voice=Goto(url=voice_url))
 
 
 def _number(value: Any, name: str) -> str:
