@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Level = Literal["anonymous", "identified", "verified"]
@@ -16,6 +16,10 @@ class Place:
 
     flow: str
     node: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain data for storage."""
+        return {"flow": self.flow, "node": self.node}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +52,9 @@ class CallState:
     def to_dict(self) -> dict[str, Any]:
         """Plain data for storage."""
         plain = {name: getattr(self, name) for name in self.__slots__}
-        plain["at"] = asdict(self.at)
+        plain["at"] = self.at.to_dict()
         for name in ("stack", "trail"):
-            plain[name] = [asdict(place) for place in plain[name]]
+            plain[name] = [place.to_dict() for place in plain[name]]
         for name in ("counts", "values"):
             plain[name] = dict(plain[name])
         return plain

@@ -143,15 +143,18 @@ def _commit(
     session = work.session.awaiting(work.verbs[-1])
     if not session.engine.waiting and not isinstance(work.verbs[-1], SpeakSecret):
         session = replace(session, job="")
-    outcome = outcome_after(call.outcome, work.facts)
+    told = any(fact.kind == "outcome.set" for fact in work.facts)
     left_behind = any(fact.kind == "job.left_behind" for fact in work.facts)
     reply = render(tuple(work.verbs), next_turn=turn + 1)
     at = session.engine.at
     person = session.person.key if session.person else call.person
     with rt.store.begin() as tx:
         now = tx.now()
-        outcome = stronger_outcome(tx.tickets.by_protocol(call.protocol), outcome)
-        changed = replace(call, state=session.to_dict(), outcome=outcome.value, person=person)
+        outcome = call.outcome
+        if told:
+            ticket = tx.tickets.by_protocol(call.protocol)
+            outcome = stronger_outcome(ticket, outcome_after(call.outcome, work.facts)).value
+        changed = replace(call, state=session.to_dict(), outcome=outcome, person=person)
         if not tx.calls.advance(call=changed, turn=turn, reply=reply, now=now):
             raise _LostRaceError
         took = round((rt.stopwatch() - began) * 1000)
@@ -159,10 +162,10 @@ def _commit(
         tx.journal.add(call.sid, lines)
         tx.tickets.change(
             call.protocol,
-            outcome=outcome.value,
             identity=session.engine.level,
             node=f"{at.flow}.{at.node}",
-            person=person,
+            **({"person": person} if person != call.person else {}),
+            **({"outcome": outcome} if told else {}),
         )
         for effect in work.effects:
             effect(tx)

@@ -12,6 +12,7 @@ from ivr.adapters.twilio.links import Links
 from ivr.adapters.twilio.signature import Signatures
 from ivr.adapters.twilio.twiml import Voice
 from ivr.service.runtime import Runtime
+from ivr.web.documents_kept import KeptDocuments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class Edge:
     links: Links
     voice: Voice
     audio_dir: Path
+    documents: KeptDocuments = field(default_factory=KeptDocuments, repr=False)
     numbers: Mapping[str, str] = field(default_factory=dict, repr=False)
     caller_id: str | None = None
 

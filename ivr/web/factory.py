@@ -118,9 +118,19 @@ def make_voice(settings: Settings, rt: Runtime) -> Voice:
         for piece, entry in manifest.items()
     }
 
-    def pieces(utterance: Utterance) -> list[str]:
+    def spoken(utterance: Utterance) -> list[str]:
         found = [addresses.get(p.piece_id) for p in rt.prompts.speak(utterance)]
         return [] if None in found else [a for a in found if a]
+
+    fixed = {
+        name: spoken(Utterance(prompt=name))
+        for name, prompt in rt.prompts.prompts.items()
+        if not prompt.placeholders
+    }
+
+    def pieces(utterance: Utterance) -> list[str]:
+        known = fixed.get(utterance.prompt)
+        return spoken(utterance) if known is None else known
 
     return PlayVoice(pieces=pieces, fallback=say)
 

@@ -172,20 +172,23 @@ def _turn(inbound: Inbound, number: int) -> Response:
         return heard.event
 
     def render(verbs: tuple[Verb, ...], *, next_turn: int) -> bytes:
-        last = verbs[-1]
-        secret = token_of(rt, last.job) if isinstance(last, SpeakSecret) else ""
-        return twiml.render(
-            verbs,
-            turn=next_turn,
-            links=here.links,
-            voice=here.voice,
-            numbers=here.numbers,
-            caller_id=here.caller_id,
-            secret_token=secret,
-        )
+        return here.documents.get(verbs, next_turn, lambda: _document(verbs, next_turn))
 
     body = take_turn(rt, sid=inbound.call_sid, turn=number, read=read, render=render)
     return _xml(body)
+
+
+def _document(verbs: tuple[Verb, ...], next_turn: int) -> bytes:
+    here, last = edge(), verbs[-1]
+    return twiml.render(
+        verbs,
+        turn=next_turn,
+        links=here.links,
+        voice=here.voice,
+        numbers=here.numbers,
+        caller_id=here.caller_id,
+        secret_token=token_of(runtime(), last.job) if isinstance(last, SpeakSecret) else "",
+    )
 
 
 def _remember_fault(kind: str) -> None:

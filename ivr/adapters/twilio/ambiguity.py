@@ -45,13 +45,15 @@ def hidden_field(
         at += len(name) + len(value)
     wanted = set(needed)
     anchors = sorted((place, name) for place, name in starts.items() if name in wanted)
-    ends = [(found.start(), found[1]) for found in _BEGINNING.finditer(text)]
+    ends: list[tuple[int, str]] = []
     for field, pattern in patterns.items():
         places = [
             place
             for place in _places(text, field)
             if starts.get(place) != field and _in_order(place, field, anchors)
         ]
+        if places and not ends:
+            ends = [(found.start(), found[1]) for found in _BEGINNING.finditer(text)]
         if len(places) > _MOST_PLACES or any(
             _could_begin(text, place, field, pattern, anchors, ends) for place in places
         ):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlparse, urlsplit
 
@@ -19,6 +20,7 @@ SHORTEST_TOKEN = 16
 _PATH_SAFE = "/:@!$&'()*+,;=-._~"
 
 
+@lru_cache(maxsize=8)
 def public_origin(public_url: str) -> str:
     """``scheme://host[:port]`` of the configured address. Raises ValueError on anything else."""
     parts = urlsplit(public_url)
