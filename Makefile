@@ -8,8 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-RUN_PACKAGES := python3-venv espeak-ng libespeak-ng1 graphviz tzdata
-TEST_PACKAGES := $(RUN_PACKAGES) chromium postgresql nodejs npm
+RUN_PACKAGES := python3-venv python3-dev gcc libldap2-dev libsasl2-dev espeak-ng libespeak-ng1 graphviz tzdata
+TEST_PACKAGES := $(RUN_PACKAGES) chromium libatomic1 postgresql nodejs npm slapd ldap-utils samba samba-ad-dc \
+  samba-ad-provision samba-dsdb-modules winbind iproute2
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

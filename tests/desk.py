@@ -14,6 +14,7 @@ from tempfile import mkdtemp
 from typing import Any, TypeVar
 
 from flask import Flask
+from twiml_grammar import check_twiml
 
 from app import create_app
 from ivr.adapters.db import migrate
@@ -145,6 +146,26 @@ def people() -> dict[str, dict[str, Any]]:
     return {person["key"]: person for person in demo_people.as_json()["people"]}
 
 
+class Judging:
+    """Passes requests on to the application and judges every document that it answers with."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.findings: list[str] = []
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        kinds: list[str] = []
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            kinds.append(dict(headers).get("Content-Type", ""))
+            return start_response(status, headers, *rest)
+
+        body = b"".join(self.app(environ, start))
+        if kinds and kinds[0].startswith("text/xml"):
+            self.findings += check_twiml(body.decode())
+        return [body]
+
+
 @dataclass
 class Desk:
     """An application with everything around it. Calls run in virtual time."""
@@ -155,6 +176,11 @@ class Desk:
     sms: FakeSms
     telephony: FakeTelephony
     clock: TestClock
+    judged: bool = True
+    judge: Judging = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.judge = Judging(self.app)
 
     def exchange(self, faults: Faults | None = None) -> Exchange:
         """A carrier whose number leads to this desk. Use it inside :meth:`run`."""
@@ -168,7 +194,7 @@ class Desk:
         return Exchange(
             account_sid=ACCOUNT,
             token=TOKEN,
-            transport=WsgiTransport(self.app),
+            transport=WsgiTransport(self.judge if self.judged else self.app),
             route=route,
             faults=faults or Faults(),
         )
@@ -195,6 +221,7 @@ class Desk:
 
         result = run_virtual(whole(), start=at)
         self.clock.at = max(self.clock.at, at)
+        assert self.judge.findings == [], "documents that the carrier would not take"
         return result
 
     def work(self) -> int:
@@ -230,8 +257,15 @@ class Desk:
             return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
 
 
-def make_desk(folder: Path, *, changes: dict[str, str] | None = None, **overrides: Any) -> Desk:
-    """A desk over a copy of the template database."""
+def make_desk(
+    folder: Path,
+    *,
+    changes: dict[str, str] | None = None,
+    judged: bool = True,
+    **overrides: Any,
+) -> Desk:
+    """A desk over a copy of the template database. ``judged``: every document that calls get is
+    held against the grammar of TwiML."""
     shutil.copy(_template(), folder / "desk.db")
     settings = settings_of(folder, **(changes or {}))
     sms, telephony, clock = FakeSms(), FakeTelephony(), TestClock()
@@ -247,4 +281,12 @@ def make_desk(folder: Path, *, changes: dict[str, str] | None = None, **override
             **overrides,
         },
     )
-    return Desk(app=app, rt=rt, settings=settings, sms=sms, telephony=telephony, clock=clock)
+    return Desk(
+        app=app,
+        rt=rt,
+        settings=settings,
+        sms=sms,
+        telephony=telephony,
+        clock=clock,
+        judged=judged,
+    )

@@ -36,7 +36,7 @@ def some_calls(count: int) -> tuple[int, int, int]:
     )
     ana = people()["ana"]
     with tempfile.TemporaryDirectory() as folder:
-        desk = make_desk(Path(folder), limits=generous)
+        desk = make_desk(Path(folder), judged=False, limits=generous)
 
         async def one(exchange: Exchange) -> Call:
             call = exchange.call(from_=ana["mobile"], to=DESK)
