@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING
 
 from ivr.flow.events import Event, RequestDone
@@ -16,13 +17,13 @@ if TYPE_CHECKING:
 class AskingNode(Node):
     """A failed request leads to ``globals.fault`` unless the node knows better."""
 
+    @abstractmethod
     def request(self, ctx: Context) -> Request:
         """What to ask for."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answered(self, ctx: Context, answer: Answer) -> Move:
         """What the answer means."""
-        raise NotImplementedError
 
     def unanswered(self, ctx: Context) -> Move:
         """The service could not answer."""

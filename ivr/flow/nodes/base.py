@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -25,7 +26,7 @@ def node_type(cls: N) -> N:
     return cls
 
 
-class Node(BaseModel):
+class Node(BaseModel, ABC):
     """A node of a flow: wiring from the file, behaviour in the class.
 
     ``requires``: assurance without which the node may not be entered. ``outcome``: how the call
@@ -59,9 +60,9 @@ class Node(BaseModel):
             raise ValueError(f"{level!r} is less than {cls.type} needs: {least}")
         return level
 
+    @abstractmethod
     def enter(self, ctx: Context) -> Move:
         """The call arrives here."""
-        raise NotImplementedError
 
     def resume(self, ctx: Context, event: Event) -> Move:
         """Something happened while the call waited here."""

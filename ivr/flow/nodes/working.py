@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -29,9 +30,9 @@ class WorkingNode(Node):
     patience: int = Field(default=8, ge=1, le=20)
     on: Mapping[str, str] = Field(min_length=1)
 
+    @abstractmethod
     def request(self, ctx: Context) -> Request:
         """What to ask for."""
-        raise NotImplementedError
 
     def exits(self) -> Iterator[tuple[str, str]]:
         for outcome, target in self.on.items():

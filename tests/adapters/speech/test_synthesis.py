@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import struct
 import subprocess
 from collections.abc import Iterator
@@ -96,7 +95,6 @@ def test_voice_that_is_not_installed_is_refused_and_not_replaced_by_english() ->
         synthesis.with_pyttsx3(TEXT, "xx/none", 150)
 
 
-@pytest.mark.skipif(not shutil.which("espeak-ng"), reason="needs the espeak-ng program")
 def test_no_piece_is_read_as_the_name_of_an_accent() -> None:
     lines = "\n".join(
         synthesis.pronounced(text)
