@@ -10,7 +10,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 RUN_PACKAGES := python3-venv python3-dev gcc libldap2-dev libsasl2-dev espeak-ng libespeak-ng1 graphviz tzdata
 TEST_PACKAGES := $(RUN_PACKAGES) chromium libatomic1 postgresql nodejs npm slapd ldap-utils samba samba-ad-dc \
-  samba-ad-provision samba-dsdb-modules winbind iproute2
+  samba-ad-provision samba-dsdb-modules winbind iproute2 openssl
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -78,6 +78,9 @@ test: test-packages $(VENV)/.installed-dev tests/node/node_modules/.installed li
 bench: $(VENV)/.installed-dev
 	$(BIN)/flask prompts build
 	$(BIN)/python -m tools.bench
+
+soak: test-packages $(VENV)/.installed-dev
+	$(BIN)/python -m tools.soak $(ARGS)
 
 lock: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install -q uv

@@ -12,6 +12,7 @@ from typing import Any
 from ivr.adapters.clock import SystemClock
 from ivr.adapters.db.store import SqlStore, open_store
 from ivr.adapters.directory import connector
+from ivr.adapters.directory.from_table import build_directory
 from ivr.adapters.pin_hash import COSTS, PinHasher
 from ivr.adapters.sealing import AesGcmSeal, HmacHash
 from ivr.adapters.speech.prompt_files import load_catalogue
@@ -105,10 +106,24 @@ def open_store_of(settings: Settings, *, clock: Clock | None = None) -> SqlStore
 def directories(
     settings: Settings, store: SqlStore, names: list[str], clock: Clock
 ) -> dict[str, Directory]:
-    """One directory a name of ``service.toml``; the demo directory stands for all of them."""
+    """One directory a name of ``service.toml``; the demo directory stands for all of them.
+
+    Raises :class:`DataFileError` that names the file, the directory and the key.
+    """
+    if settings.ivr_directory == "file":
+        return {name: directory_of_file(settings, name, clock) for name in names}
     cheap = COSTS["low"] if settings.ivr_pin_cost == "low" else {}
-    one = connector(settings.ivr_directory)(store.engine, clock=clock, **cheap)
+    one = connector("demo")(store.engine, clock=clock, **cheap)
     return dict.fromkeys(names, one)
+
+
+def directory_of_file(settings: Settings, name: str, clock: Clock) -> Directory:
+    """The directory ``name`` of the file of directories. Raises :class:`DataFileError`."""
+    file = settings.ivr_directories
+    try:
+        return build_directory(read_toml(file), name=name, folder=file.parent, clock=clock)
+    except ValueError as error:
+        raise DataFileError(f"{file.name}: {error}") from None
 
 
 def read_toml(file: Path) -> dict[str, Any]:

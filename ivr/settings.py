@@ -82,8 +82,12 @@ class Settings(BaseModel):
         "Polly.Camila-Neural"
     )
     ivr_directory: Annotated[
-        Literal["demo"], Field(description="Diretório das contas: demo (pessoas inventadas)")
+        Literal["demo", "file"],
+        Field(description="Contas: demo (pessoas inventadas); file: IVR_DIRECTORIES"),
     ] = "demo"
+    ivr_directories: Annotated[
+        Path, Field(description="Arquivo dos diretórios reais, com IVR_DIRECTORY=file")
+    ] = ROOT / "directories.toml"
     ivr_link_hours: Annotated[
         int, Field(ge=1, le=24, description="Horas que vale o endereço de escolha da senha")
     ] = 2

@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from desk import Desk, make_desk
 
-pytest_plugins = ["fixtures_postgres", "fixtures_store", "running"]
+pytest_plugins = [
+    "fixtures_clouds",
+    "fixtures_desk",
+    "fixtures_postgres",
+    "fixtures_samba",
+    "fixtures_slapd",
+    "fixtures_store",
+    "running",
+]
 
 
 @pytest.fixture

@@ -4,15 +4,14 @@ and the local carrier in virtual time over the real routes and signatures."""
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, TypeVar
 
+from desk_stores import DeskStore, SqliteStore
 from flask import Flask
 from twiml_grammar import check_twiml
 
@@ -24,7 +23,7 @@ from ivr.adapters.sealing import HmacHash
 from ivr.bootstrap import open_store_of
 from ivr.carrier.call import Goto, Route
 from ivr.carrier.clock import run_virtual, wall_clock
-from ivr.carrier.events import HttpExchange
+from ivr.carrier.events import GatherStarted, HttpExchange
 from ivr.carrier.exchange import Exchange
 from ivr.carrier.faults import Faults
 from ivr.carrier.transport_wsgi import WsgiTransport
@@ -84,6 +83,11 @@ class FakeSms:
         return next(body for _, body in reversed(self.sent) if word in body)
 
 
+def asks(event: GatherStarted) -> bool:
+    """Whether a gather waits for an answer; a filler waits a second, for key 0 only."""
+    return int(event.attributes["timeout"]) > 1
+
+
 @dataclass
 class FakeTelephony:
     """The carrier's records, by call."""
@@ -127,17 +131,27 @@ def settings_of(folder: Path, **changes: str) -> Settings:
     return read_settings(env)
 
 
-@cache
-def _template() -> Path:
-    """A migrated database with the demo people, made once a process."""
-    folder = Path(mkdtemp(prefix="desk-template-"))
-    settings = settings_of(folder)
-    migrate.upgrade(settings.database_url)
+def prepare(url: str) -> None:
+    """Migrate a database and load the demo people."""
+    settings = settings_of(Path(), DATABASE_URL=url)
+    migrate.upgrade(url)
     store = open_store_of(settings)
-    keyed_hash = HmacHash(settings.key)
-    demo_people.load(store.engine, store, keyed_hash, PinHasher("low"))
+    demo_people.load(store.engine, store, HmacHash(settings.key), PinHasher("low"))
     store.close()
-    return folder / "desk.db"
+
+
+_rows: DeskStore = SqliteStore(prepare)
+
+
+def keep_rows_in(store: DeskStore) -> None:
+    """Make the next desks on this store."""
+    global _rows
+    _rows = store
+
+
+def empty_database(folder: Path) -> str:
+    """URL of a database without tables, on the store of this test."""
+    return _rows.empty(folder)
 
 
 @cache
@@ -252,6 +266,11 @@ class Desk:
         with self.rt.store.begin(write=False) as tx:
             return tx.outbox.get(key)
 
+    def close(self) -> None:
+        """Give the database back; nothing works afterwards."""
+        self.rt.store.close()  # type: ignore[attr-defined]
+        _rows.drop(self.settings.database_url)
+
     def rows(self, table: str) -> int:
         with self.rt.store.engine.connect() as connection:  # type: ignore[attr-defined]
             return int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
@@ -264,10 +283,9 @@ def make_desk(
     judged: bool = True,
     **overrides: Any,
 ) -> Desk:
-    """A desk over a copy of the template database. ``judged``: every document that calls get is
-    held against the grammar of TwiML."""
-    shutil.copy(_template(), folder / "desk.db")
-    settings = settings_of(folder, **(changes or {}))
+    """A desk over a fresh copy of the prepared database. ``judged``: every document that calls
+    get is held against the grammar of TwiML."""
+    settings = settings_of(folder, **{"DATABASE_URL": _rows.new(folder), **(changes or {})})
     sms, telephony, clock = FakeSms(), FakeTelephony(), TestClock()
     app = create_app(settings)
     rt = start(

@@ -12,6 +12,7 @@ from ivr.flow.book import FlowBook
 from ivr.flow.context import Context
 from ivr.flow.events import (
     CallStarted,
+    Digits,
     Event,
     NoInput,
     RequestDone,
@@ -19,7 +20,7 @@ from ivr.flow.events import (
     StillWorking,
 )
 from ivr.flow.facts import Fact
-from ivr.flow.keys import global_move
+from ivr.flow.keys import PERSON, global_move
 from ivr.flow.moves import Ask, Call, Finish, GoTo, Listen, Move
 from ivr.flow.requests import Request
 from ivr.flow.state import LEVELS, CallState, Place
@@ -107,6 +108,10 @@ def _first_move(ctx: Context, event: Event) -> Move:
         ctx.fact("fault.node_missing")
         return _fault(ctx)
     if state.waiting:
+        if isinstance(event, Digits) and event.value == PERSON:
+            ctx.fact("person.asked")
+            ctx.fact("job.left_behind")
+            return GoTo(target=ctx.book.globals.person)
         if not isinstance(event, RequestDone | RequestFailed | StillWorking):
             event = StillWorking()
         if isinstance(event, RequestFailed):

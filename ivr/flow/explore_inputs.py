@@ -73,7 +73,7 @@ def happenings(
                 (f"job: {o}", RequestDone(answer=ask.JobDone(outcome=o, job="job-1")))
                 for o in get_args(ask.JobOutcome)
             ]
-            return [("job: not done yet", StillWorking()), *jobs, *FAULTS]
+            return [("press 0", press("0")), ("job: not done yet", StillWorking()), *jobs, *FAULTS]
         case verb.SpeakSecret():
             return [("the secret was spoken", NoInput()), ("still working", StillWorking())]
         case verb.Hangup():

@@ -140,9 +140,13 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeSent:
-    """``sent`` is true for a decoy too; false only when sends are capped or paused."""
+    """``sent`` is true for a decoy too; false only when sends are capped or paused.
+
+    ``too_soon``: one was sent less than a minute ago; another try in a moment is of use.
+    """
 
     sent: bool
+    too_soon: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from ivr.ports.errors import PortError
 
@@ -30,6 +30,8 @@ class Account:
     disabled: bool = False
     privileged: bool = False
     mobile_changed_at: datetime | None = None
+    matricula: str = field(default="", repr=False)
+    """Digits only; empty when the directory does not tell."""
 
 
 class PolicyRefusalError(PortError):
@@ -62,3 +64,21 @@ class Directory(Protocol):
 
     def applied(self, *, uid: str, marker: str) -> bool:
         """Whether the change with ``marker`` is in the directory (read back, same server)."""
+
+
+@runtime_checkable
+class Authenticator(Protocol):
+    """A directory that can try a password, for the owner's page. May raise PortError."""
+
+    def authenticate(self, uid: str, password: str) -> bool:
+        """Whether the password opens the account now (not locked, not disabled).
+
+        An unknown ``uid`` takes the work of a wrong password.
+        """
+
+
+@runtime_checkable
+class TellsMustChange(Protocol):
+    """A directory that knows who has to choose another password first. May raise PortError."""
+
+    def must_change(self, uid: str) -> bool: ...

@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
+from ivr.ports.alarms import Alarms
+from ivr.ports.owner import Owners
+
 TicketStatus = Literal["open", "pending", "closed"]
 JobState = Literal["queued", "running", "done", "failed"]
 
@@ -344,6 +347,8 @@ class Transaction(Protocol):
     resets: Resets
     queues: Queues
     flows: Flows
+    owner: Owners
+    alarms: Alarms
 
     def now(self) -> datetime:
         """The database's clock: what decides whether a code or a lease is still good."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 from ivr.ports.store import Transaction
 from ivr.service.journal import note
 from ivr.service.left_behind import mark_fault
+from ivr.service.opening import open_call
 from ivr.service.runtime import Runtime
 
 
 def record_fault(rt: Runtime, *, sid: str, kind: str, **data: str | int | bool) -> None:
     """The caller was handed to a person by a fixed document: the ticket stays open.
 
-    Written once for each turn and kind; an ended or unknown call is left alone. Raises
-    StoreUnavailableError.
+    Written once for each turn and kind; an ended call is left alone. A call of which nothing is
+    known yet, because its first webhook failed, is opened. Raises StoreUnavailableError.
     """
+    open_call(rt, sid=sid, caller=None)
     with rt.store.begin() as tx:
         view = tx.calls.view(sid, 0)
         if view is None or view.call.ended_at is not None:

@@ -6,7 +6,10 @@ holds the carrier's id of the call and a time, nothing of the caller.
 
 from __future__ import annotations
 
+import fcntl
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -25,7 +28,7 @@ def write_offline(path: Path, *, sid: str, at: datetime, where: str) -> None:
     """Append one line. ``where``: the webhook's path. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     line = json.dumps({"sid": sid, "at": at.isoformat(), "where": where})
-    with path.open("a", encoding="utf-8") as file:
+    with _held(path.with_suffix(".writing")), path.open("a", encoding="utf-8") as file:
         file.write(line + "\n")
 
 
@@ -33,16 +36,25 @@ def import_offline_calls(rt: Runtime) -> int:
     """Open a ticket for each call of the file that has none; the number of lines taken in.
 
     The file is set aside first, and removed only when every line is in the database. A line that
-    is taken in twice changes nothing the second time.
+    is taken in twice changes nothing the second time. Of several workers one takes in at a time.
     """
     path = rt.offline_journal
-    if path is None:
+    if path is None or not path.parent.exists():
         return 0
     aside = path.with_suffix(".importing")
-    if not aside.exists():
-        if not path.exists():
-            return 0
-        path.rename(aside)
+    try:
+        with _held(path.with_suffix(".lock"), wait=False):
+            if not aside.exists():
+                with _held(path.with_suffix(".writing")):
+                    if not path.exists():
+                        return 0
+                    path.rename(aside)
+            return _take_in_all(rt, aside)
+    except BlockingIOError:
+        return 0
+
+
+def _take_in_all(rt: Runtime, aside: Path) -> int:
     taken = 0
     for line in aside.read_text(encoding="utf-8").splitlines():
         try:
@@ -57,6 +69,17 @@ def import_offline_calls(rt: Runtime) -> int:
         taken += 1
     aside.unlink()
     return taken
+
+
+@contextmanager
+def _held(lock: Path, *, wait: bool = True) -> Iterator[None]:
+    """Hold a lock file among processes; it is let go when the process dies.
+
+    Raises BlockingIOError when another holds it and ``wait`` is False.
+    """
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
 
 
 def _take_in(rt: Runtime, sid: str, where: str, at: str) -> None:

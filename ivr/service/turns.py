@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from ivr.flow import engine
-from ivr.flow.events import CallStarted, Event, LeftQueue, StillWorking
+from ivr.flow.events import CallStarted, Digits, Event, LeftQueue, StillWorking
 from ivr.flow.facts import Fact
 from ivr.flow.verbs import Hangup, SpeakSecret, Utterance, Verb
 from ivr.ports.store import CallRow, QueueRow, Transaction, TurnView
@@ -126,9 +126,9 @@ def _first_event(rt: Runtime, call: CallRow, session: Session, read: ReadEvent) 
         return CallStarted(
             protocol=call.protocol, deadline=deadline, caller_id=call.caller is not None
         )
-    if session.job and session.engine.waiting:
-        return event_of_job(rt, session.job) or StillWorking()
     event = read(session.expects)
+    if session.job and session.engine.waiting and not isinstance(event, Digits):
+        return event_of_job(rt, session.job) or StillWorking()
     if isinstance(event, LeftQueue):
         with rt.store.begin(write=False) as tx:
             entry = tx.queues.entry(call.sid)

@@ -21,7 +21,7 @@ from ivr.domain.prompts.manifest import Manifest, ManifestError
 from ivr.flow.verbs import Utterance
 from ivr.service.runtime import Runtime
 from ivr.settings import Settings, read_settings
-from ivr.web import audio, health, home, reset, voice
+from ivr.web import audio, health, home, owner, reset, voice
 from ivr.web.edge import Edge
 from ivr.web.headers import send_security_headers
 from ivr.web.logs import configure_logs
@@ -61,7 +61,7 @@ def make_app(settings: Settings | None = None, **overrides: Any) -> Flask:
     csrf.init_app(app)
     for blueprint in (voice.bp, audio.bp, health.bp):
         csrf.exempt(blueprint)
-    for module in (voice, audio, health, home, reset):
+    for module in (voice, audio, health, home, reset, owner):
         app.register_blueprint(module.bp)
     send_security_headers(app)
     return app

@@ -60,6 +60,20 @@ def test_every_route_of_a_webhook_asks_for_a_signature() -> None:
         "senha.choose_password",
         "senha.not_me_form",
         "senha.not_me",
+        "owner.log_in_form",  # the directory's password is the proof, within limits
+        "owner.enter",
+        "owner.leave",  # ends the session of its own cookie
+        "owner.home",  # from here on the session is the proof (owner_session.logged_in)
+        "owner.pin_form",
+        "owner.set_pin",
+        "owner.revoke_form",
+        "owner.revoke_pin",
+        "owner.codes_form",
+        "owner.make_codes",
+        "owner.freeze_form",
+        "owner.freeze",
+        "owner.lift_form",
+        "owner.lift",
     }
     views = ast.parse((ROOT / "ivr" / "web" / "voice.py").read_text("utf-8"))
     signed = {

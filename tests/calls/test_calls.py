@@ -15,6 +15,7 @@ from ivr.carrier.script_run import ScriptResult, run_script
 STORIES = sorted(Path(__file__).parent.glob("*.toml"))
 
 
+@pytest.mark.on_both_stores
 @pytest.mark.parametrize("file", STORIES, ids=lambda p: p.stem)
 def test_story_over_the_carrier(file: Path, desk: Desk) -> None:
     script = read_script(file)

@@ -43,7 +43,7 @@ def flows(tmp_path: Path) -> Path:
 
 
 def test_database_goes_up_and_down(tmp_path: Path) -> None:
-    assert "0001" in flask("db", "upgrade", folder=tmp_path).stdout
+    assert "0002" in flask("db", "upgrade", folder=tmp_path).stdout
     assert flask("db", "downgrade", "base", folder=tmp_path).returncode == 0
     assert "vazio" in flask("db", "current", folder=tmp_path).stdout
 

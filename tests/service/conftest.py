@@ -21,3 +21,9 @@ def quick(tmp_path: Path) -> Iterator[Path]:
 def still(quick: Path) -> Desk:
     """A whole desk whose clock only the test moves."""
     return still_desk(quick)
+
+
+@pytest.fixture(autouse=True)
+def kept_in(desk_store: str) -> str:
+    """The store of this test's desks."""
+    return desk_store

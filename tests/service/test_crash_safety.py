@@ -14,12 +14,24 @@ from desk import Desk, FakeSms, people
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from twiml_grammar import check_twiml
-from web.phone_line import PhoneLine, call, later, order_reset, prove, sid_of, speaks, still_desk
+from web.phone_line import (
+    PhoneLine,
+    asks,
+    call,
+    later,
+    order_reset,
+    prove,
+    sid_of,
+    speaks,
+    still_desk,
+)
 
 from ivr.ports.directory import Account, Directory, IdKind
 from ivr.ports.errors import PortError
 from ivr.ports.store import Store, Transaction
 from ivr.service.worker import drain
+
+pytestmark = pytest.mark.on_both_stores
 
 
 class Died(BaseException):
@@ -186,6 +198,7 @@ def test_a_death_at_any_point_of_the_call_changes_nothing_in_the_end(
         except AssertionError as error:
             where = alive.names[point - 1]
             raise AssertionError(f"after a death at point {point}, {where}") from error
+        desk.close()
 
 
 @given(at=st.sets(st.integers(1, 90), min_size=2, max_size=4))
@@ -196,6 +209,7 @@ def test_several_deaths_in_one_call_change_nothing_in_the_end(
     desk = mortal_desk(tmp_path_factory.mktemp("deaths"), FailPoints(at=frozenset(at)))
     line = live_through(desk, delivery="2")
     assert_all_happened_once(desk, line, delivery="2")
+    desk.close()
 
 
 class ForgetfulDirectory(MortalDirectory):
@@ -304,7 +318,7 @@ def test_a_directory_that_is_down_is_tried_for_hours_and_then_a_person_has_the_t
 
 def _listen_to_the_end_of_patience(desk: Desk, line: PhoneLine) -> None:
     for _ in range(20):
-        if b"<Gather" in line.heard[-1]:
+        if asks(line.heard[-1]):
             return
         line.go_on()
         later(desk, seconds=4)

@@ -297,7 +297,7 @@ def test_refused_for_a_disabled_account(still: Desk) -> None:
     line = prove(call(still))
     order_reset(line, "2")
     with directory._engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE demo_account SET disabled = 1 WHERE uid = 'ana'")
+        connection.exec_driver_sql("UPDATE demo_account SET disabled = true WHERE uid = 'ana'")
     still.work()
     line.go_on()
     assert line.hears("reset.cannot")

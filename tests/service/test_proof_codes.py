@@ -24,6 +24,8 @@ from ivr.service.requests.proofs import check_code
 from ivr.service.requests.registry import TurnContext
 from ivr.service.session import Person, Session
 
+pytestmark = pytest.mark.on_both_stores
+
 
 def ana() -> Any:
     return people()["ana"]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from desk import NIGHT, Desk, people
 from web.phone_line import (
     PhoneLine,
@@ -24,6 +25,8 @@ from web.phone_line import (
 
 from ivr.adapters.directory.demo import DemoDirectory
 from ivr.domain.limits import Limits
+
+pytestmark = pytest.mark.on_both_stores
 
 WRONG = "00000001"
 NOBODY = people()["iara"]["cpf"]
@@ -218,7 +221,8 @@ def test_fifty_failures_of_everybody_pause_self_service_but_not_the_calls(still:
         still,
         "INSERT INTO proof_attempts (call_sid, turn, factor, account, caller, at, passed)"
         " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 49)"
-        " SELECT 'CA' || i, 1, 'pin', 'account ' || i, '', '2026-11-25 13:55:00.000000', 0 FROM n",
+        " SELECT 'CA' || i, 1, 'pin', 'account ' || i, '', '2026-11-25 13:55:00.000000', false"
+        " FROM n",
     )
     pins = CountingPins(still)
     last = fail(still, "last one that counts", tries=1)
@@ -244,7 +248,8 @@ def test_a_pause_stops_a_reset_that_was_about_to_be_ordered(still: Desk) -> None
         still,
         "INSERT INTO proof_attempts (call_sid, turn, factor, account, caller, at, passed)"
         " WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)"
-        " SELECT 'CA' || i, 1, 'pin', 'account ' || i, '', '2026-11-25 13:59:00.000000', 0 FROM n",
+        " SELECT 'CA' || i, 1, 'pin', 'account ' || i, '', '2026-11-25 13:59:00.000000', false"
+        " FROM n",
     )
     for key in ("1", "1", "1"):
         line.key(key)

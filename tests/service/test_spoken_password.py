@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from desk import Desk
-from web.phone_line import PhoneLine, call, later, order_reset, prove, sql, words
+from web.phone_line import PhoneLine, asks, call, later, order_reset, prove, sql, words
 
 from ivr.adapters.directory.demo import DemoDirectory
 from ivr.domain.otp import temporary_password
@@ -158,7 +158,7 @@ def test_a_caller_who_hangs_up_during_the_sound_gets_a_link(
 def test_a_caller_who_was_told_later_gets_a_link_when_the_worker_is_back(still: Desk) -> None:
     line = order_reset(prove(call(still)), "2")
     for _ in range(12):
-        if b"<Gather" in line.heard[-1]:
+        if asks(line.heard[-1]):
             break
         line.go_on()
     assert line.hears("reset.later")
@@ -173,10 +173,10 @@ def test_a_caller_who_was_told_later_and_whose_reset_was_refused_has_an_open_tic
 ) -> None:
     line = order_reset(prove(call(still)), "2")
     for _ in range(12):
-        if b"<Gather" not in line.heard[-1]:
+        if not asks(line.heard[-1]):
             line.go_on()
     line.hang_up()
-    sql(still, "UPDATE demo_account SET disabled = 1 WHERE uid = 'ana'")
+    sql(still, "UPDATE demo_account SET disabled = true WHERE uid = 'ana'")
     still.work()
     later(still, seconds=30)
     still.work()

@@ -1,4 +1,4 @@
-"""A small world for the pages behind links: real store on SQLite, real demo directory, one app."""
+"""A small world for the pages behind links: real store, real demo directory, one app."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from argon2 import PasswordHasher
+from desk import empty_database
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import Babel
@@ -83,6 +84,7 @@ class World:
     rt: FakeRuntime
     directory: DemoDirectory
     database: Path
+    """The file, on SQLite."""
 
     @property
     def person(self) -> str:
@@ -137,9 +139,12 @@ class World:
 @contextmanager
 def built_world(tmp_path: Path) -> Iterator[World]:
     clock = SteerableClock()
-    database = tmp_path / "desk.db"
     store = open_store(
-        f"sqlite:///{database}", seal=PlainSeal(), keyed_hash=keyed_hash, clock=clock, patience_s=20
+        empty_database(tmp_path),
+        seal=PlainSeal(),
+        keyed_hash=keyed_hash,
+        clock=clock,
+        patience_s=20,
     )
     with store.engine.begin() as connection:
         metadata.create_all(connection)
@@ -189,7 +194,7 @@ def built_world(tmp_path: Path) -> Iterator[World]:
         link_hours=24,
         blocks=counted_entropy(),
     )
-    yield World(rt=rt, directory=directory, database=database)
+    yield World(rt=rt, directory=directory, database=tmp_path / "desk.db")
     store.close()
 
 

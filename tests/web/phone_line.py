@@ -284,3 +284,8 @@ def same_database(desk: Desk, **overrides: Any) -> Desk:
         **{**kept, "offline_journal": desk.rt.offline_journal, **overrides},
     )
     return replace(desk, app=app, rt=rt)
+
+
+def asks(document: bytes) -> bool:
+    """Whether a document listens for an answer; a filler listens for key 0 only, one second."""
+    return b"<Gather" in document and b'timeout="1"' not in document

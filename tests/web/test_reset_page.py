@@ -313,6 +313,7 @@ def test_very_long_password_is_refused_and_not_cut(world: World) -> None:
 CANARIES = ("canário amarelo pousa na antena", "canarinho")
 
 
+@pytest.mark.sqlite_only
 def test_password_is_in_no_answer_no_log_and_no_row(
     world: World, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:

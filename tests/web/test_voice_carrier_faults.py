@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import DESK, NIGHT, Desk, people
+from desk import DESK, NIGHT, Desk, asks, people
 from web.phone_line import CALLER, later, same_database, still_desk
 
 from ivr.adapters.speech.telephone_wav import pack, silence
@@ -35,7 +35,7 @@ async def reset_by_phone(exchange: Exchange, desk: Desk, *, delivery: str) -> Ca
     call = exchange.call(from_=CALLER, to=DESK)
     line = call.handset.listen()
     for keys in ("1", ana["cpf"], "1", ana["pin"] + "#", "", "1", "1", delivery, "5"):
-        await line.until(GatherStarted)
+        await line.until(GatherStarted, asks)
         call.handset.press(keys or desk.sms.code())
     await line.until(HungUp)
     await call.finished()
@@ -98,10 +98,10 @@ def test_a_caller_who_hangs_up_in_the_queue_leaves_it(still: Desk) -> None:
     async def scenario(exchange: Exchange) -> Call:
         call = exchange.call(from_=CALLER, to=DESK)
         line = call.handset.listen()
-        await line.until(GatherStarted)
+        await line.until(GatherStarted, asks)
         call.handset.press("0")
         await line.until(Enqueued)
-        await line.until(GatherStarted)
+        await line.until(GatherStarted, asks)
         call.handset.hang_up()
         await call.finished()
         return call
@@ -120,7 +120,7 @@ def test_a_caller_who_withholds_the_number_gives_one_for_the_call_back(still: De
         call = exchange.call(from_=CALLER, to=DESK)
         line = call.handset.listen()
         for keys in ("0", "1", "67999887766"):
-            await line.until(GatherStarted)
+            await line.until(GatherStarted, asks)
             call.handset.press(keys)
         await line.until(HungUp)
         await call.finished()
@@ -138,7 +138,7 @@ def test_a_caller_who_hangs_up_while_speaking_is_heard(still: Desk, order: str) 
     async def scenario(exchange: Exchange) -> Call:
         call = exchange.call(from_=CALLER, to=DESK)
         line = call.handset.listen()
-        await line.until(GatherStarted)
+        await line.until(GatherStarted, asks)
         call.handset.press("3")
         await line.until(RecordStarted)
         call.handset.speak("minha impressora parou de funcionar", seconds=6.0)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk, people
+from desk import OPEN, PUBLIC, Desk, people
 from twiml_grammar import check_twiml
 from web.phone_line import (
     PhoneLine,
@@ -31,6 +31,7 @@ from ivr.adapters.db.store import open_store
 from ivr.adapters.sealing import HmacHash
 from ivr.adapters.twilio.documents import APOLOGY
 from ivr.ports.store import StoreUnavailableError, Transaction
+from ivr.service import offline
 from ivr.service.worker import sweep
 
 ROUTES = (
@@ -219,6 +220,38 @@ def test_a_torn_line_of_the_journal_does_not_keep_the_others(weak: Desk) -> None
     assert weak.ticket(sid_of("whole")).outcome == "fault"
 
 
+def test_a_second_worker_that_comes_while_the_journal_is_taken_in_loses_nothing(
+    weak: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take_away(weak)
+    send(weak, "/voice/incoming", sid_of("first"))
+    take_away(weak, False)
+    path = weak.rt.offline_journal
+    assert path is not None
+    take_in = offline._take_in
+    others: list[int] = []
+
+    def meanwhile(rt: Any, sid: str, where: str, at: str) -> None:
+        if not others:
+            offline.write_offline(path, sid=sid_of("late"), at=OPEN, where="/voice/incoming")
+            others.append(offline.import_offline_calls(rt))
+        take_in(rt, sid, where, at)
+
+    monkeypatch.setattr(offline, "_take_in", meanwhile)
+    assert offline.import_offline_calls(weak.rt) == 1
+    assert others == [0], "the second worker leaves it to the first"
+    assert offline.import_offline_calls(weak.rt) == 1
+    assert weak.ticket(sid_of("first")).outcome == weak.ticket(sid_of("late")).outcome == "fault"
+
+
+def test_a_call_that_reaches_nothing_but_the_fallback_has_an_open_ticket(still: Desk) -> None:
+    line = PhoneLine(desk=still, sid=sid_of("only the fallback"))
+    line.send("/voice/fallback", ErrorCode="11200", ErrorUrl=f"{PUBLIC}/voice/incoming")
+    line.hang_up()
+    ticket = still.ticket(line.sid)
+    assert (ticket.outcome, ticket.status) == ("fault", "open")
+
+
 def test_a_forged_request_writes_no_line_of_the_journal(weak: Desk) -> None:
     take_away(weak)
     fields = PhoneLine(desk=weak, sid=sid_of("forged")).fields()
@@ -270,6 +303,7 @@ def locked_by_another_process(database: Path) -> Iterator[None]:
         holder.communicate(b"")
 
 
+@pytest.mark.sqlite_only
 def test_a_database_file_that_another_process_locks_is_an_outage_like_any_other(
     quick: Path,
 ) -> None:

@@ -33,6 +33,8 @@ from web.phone_line import (
 from ivr.ports.telephony import CarrierCall
 from ivr.service.worker import sweep
 
+pytestmark = pytest.mark.on_both_stores
+
 
 def run_story(desk: Desk, times: list[int], *, delivery: str, late: random.Random) -> PhoneLine:
     """The reset story, each request sent so many times, and old ones again in between."""

@@ -20,7 +20,7 @@ def some_calls(count: int) -> tuple[int, int, int]:
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     from datetime import timedelta
 
-    from desk import DESK, OPEN, make_desk, people
+    from desk import DESK, OPEN, asks, make_desk, people
 
     from ivr.carrier.call import Call
     from ivr.carrier.events import GatherStarted, HungUp
@@ -42,7 +42,7 @@ def some_calls(count: int) -> tuple[int, int, int]:
             call = exchange.call(from_=ana["mobile"], to=DESK)
             line = call.handset.listen()
             for keys in ("1", ana["cpf"], "1", ana["pin"] + "#", "", "1", "1", "1", "5"):
-                await line.until(GatherStarted)
+                await line.until(GatherStarted, asks)
                 call.handset.press(keys or desk.sms.code())
             await line.until(HungUp)
             await call.finished()

@@ -9,6 +9,7 @@ from types import TracebackType
 
 from sqlalchemy import Engine, func, select
 
+from ivr.adapters.db.alarms import SqlAlarms
 from ivr.adapters.db.calls import SqlCalls
 from ivr.adapters.db.columns import UtcDateTime
 from ivr.adapters.db.connections import Connections
@@ -17,13 +18,16 @@ from ivr.adapters.db.engine import PATIENCE_S, POOL_SIZE, make_engine
 from ivr.adapters.db.flows import SqlFlows
 from ivr.adapters.db.journal import SqlJournal
 from ivr.adapters.db.outbox import SqlOutbox
+from ivr.adapters.db.owner import SqlOwners
 from ivr.adapters.db.proofs import SqlProofs
 from ivr.adapters.db.queues import SqlQueues
 from ivr.adapters.db.resets import SqlResets
 from ivr.adapters.db.sqlite import READ_ONLY
 from ivr.adapters.db.statement import Statement
 from ivr.adapters.db.tickets import SqlTickets
+from ivr.ports.alarms import Alarms
 from ivr.ports.clock import Clock
+from ivr.ports.owner import Owners
 from ivr.ports.sealing import KeyedHash, Seal
 from ivr.ports.store import (
     Calls,
@@ -47,10 +51,12 @@ class SqlTransaction:
     __slots__ = (
         "_clock",
         "_driver",
+        "alarms",
         "calls",
         "flows",
         "journal",
         "outbox",
+        "owner",
         "proofs",
         "queues",
         "resets",
@@ -75,6 +81,8 @@ class SqlTransaction:
         self.resets: Resets = SqlResets(driver)
         self.queues: Queues = SqlQueues(driver)
         self.flows: Flows = SqlFlows(driver)
+        self.owner: Owners = SqlOwners(driver)
+        self.alarms: Alarms = SqlAlarms(driver)
 
     def now(self) -> datetime:
         if self._clock is not None:

@@ -263,6 +263,59 @@ freezes = Table(
     Column("until", UtcDateTime, nullable=False),
 )
 
+owner_logins = Table(
+    "owner_logins",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("passed", Boolean),
+    Index("ix_owner_logins_account", "account", "at"),
+    Index("ix_owner_logins_address", "address", "at"),
+)
+
+owner_sessions = Table(
+    "owner_sessions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, nullable=False),
+    Column("directory", Text, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
+owner_events = Table(
+    "owner_events",
+    metadata,
+    _row_id(),
+    Column("account", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("data", JsonText, nullable=False),
+    Index("ix_owner_events_account", "account", "at"),
+)
+
+owner_codes = Table(
+    "owner_codes",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("code_hash", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False, index=True),
+)
+
 queue_entries = Table(
     "queue_entries",
     metadata,

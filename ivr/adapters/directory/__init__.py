@@ -10,7 +10,11 @@ from importlib import import_module
 from typing import Any
 
 CONNECTORS: dict[str, str] = {
+    "active_directory": "ivr.adapters.directory.active_directory:ActiveDirectory",
     "demo": "ivr.adapters.directory.demo:DemoDirectory",
+    "openldap": "ivr.adapters.directory.openldap:OpenLdapDirectory",
+    "google_workspace": "ivr.adapters.directory.google_workspace:GoogleWorkspaceDirectory",
+    "microsoft365": "ivr.adapters.directory.microsoft365:Microsoft365Directory",
 }
 """Name → ``module:Class``."""
 

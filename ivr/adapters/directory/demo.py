@@ -7,6 +7,7 @@ was made.
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -80,6 +81,7 @@ class DemoDirectory:
         self._reader = engine.execution_options(**{READ_ONLY: True})
         self._clock = clock
         self._sleep = sleep
+        self._decoy_hash: str | None = None
         self._hasher = PasswordHasher(
             time_cost=time_cost, memory_cost=memory_cost, parallelism=parallelism
         )
@@ -123,10 +125,11 @@ class DemoDirectory:
         return self._has_marker(uid=uid, marker=marker)
 
     def authenticate(self, uid: str, password: str) -> bool:
-        """Whether this password opens this account now (not locked, not disabled)."""
+        """As in the port: whether this password opens this account now."""
         self._answer_slowly_or_fail()
         row = self._row(uid)
-        if row is None or not self._matches(row["password_hash"], password):
+        hashed = self._decoy() if row is None else row["password_hash"]
+        if not self._matches(hashed, password) or row is None:
             return False
         return not (row["locked"] or row["disabled"])
 
@@ -189,6 +192,12 @@ class DemoDirectory:
         with self._reading() as connection:
             return connection.execute(query).first() is not None
 
+    def _decoy(self) -> str:
+        """A hash that no password is known for, made at the first need."""
+        if self._decoy_hash is None:
+            self._decoy_hash = self._hasher.hash(secrets.token_hex(16))
+        return self._decoy_hash
+
     def _matches(self, hashed: str, password: str) -> bool:
         try:
             return self._hasher.verify(hashed, password)
@@ -222,4 +231,5 @@ def _account(row: RowMapping) -> Account:
         disabled=row["disabled"],
         privileged=row["privileged"],
         mobile_changed_at=row["mobile_changed_at"],
+        matricula=row["matricula"] or "",
     )

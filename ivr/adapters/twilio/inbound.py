@@ -23,6 +23,8 @@ from ivr.flow.verbs import Dial, EndingVerb, Enqueue, Filler, Gather, Record, Sp
 
 Expects = Literal["gather", "secret", "record", "queue", "dial", "filler"]
 
+PERSON = "0"
+"""The one key that counts while a job runs."""
 _QUEUE_RESULTS: dict[str, QueueResult] = {
     "bridged": "bridged",
     "bridging-in-process": "bridged",
@@ -79,7 +81,8 @@ def to_event(inbound: Inbound, *, expects: Expects, wish: str = "") -> Heard:
     """
     match expects:
         case "filler":
-            return Heard(event=StillWorking())
+            asked = inbound.fields.get("Digits", "") == PERSON
+            return Heard(event=Digits(value=PERSON) if asked else StillWorking())
         case "record":
             return _recorded(inbound)
         case "queue":

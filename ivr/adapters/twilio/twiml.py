@@ -105,7 +105,7 @@ def render(
             speak(response, last.after, voice)
             response.redirect(here, method="POST")
         case Filler():
-            speak(response, last.speech, voice)
+            response.append(_gather(_while_working(last), here, voice))
             response.redirect(here, method="POST")
         case Enqueue():
             speak(response, last.speech, voice)
@@ -193,6 +193,11 @@ def _gather(verb: Gather, action: str, voice: Voice) -> GatherElement:
     )
     speak(element, verb.speech, voice)
     return element
+
+
+def _while_working(verb: Filler) -> Gather:
+    """Key 0 reaches a person during the filler too; a second of silence ends it."""
+    return Gather(speech=verb.speech, digits=1, finish="", timeout=1)
 
 
 def _record(response: VoiceResponse, verb: Record, action: str, links: Links) -> None:

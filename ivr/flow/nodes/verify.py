@@ -23,11 +23,12 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from ivr.flow.events import Event, RequestDone, RequestFailed, Speech, StillWorking
-from ivr.flow.moves import Ask, GoTo, Move
+from ivr.flow.moves import Ask, GoTo, Listen, Move
 from ivr.flow.nodes.base import as_list, node_type
 from ivr.flow.nodes.listening import ListeningNode, Prompts, Trouble, received, typed
 from ivr.flow.requests import CheckCode, Checked, CheckPin, CodeSent, SendCode
 from ivr.flow.state import Level
+from ivr.flow.verbs import Filler
 
 if TYPE_CHECKING:
     from ivr.flow.context import Context
@@ -35,11 +36,17 @@ if TYPE_CHECKING:
 PIN_LENGTH = (8, 12)
 CODE_LENGTH = (6, 6)
 WAIT_FOR_CODE = 20
+WAITS_TO_SEND = 15
+"""Fillers, of five seconds or so, until a code may be sent again: over a minute."""
 
 
 @node_type
 class Verify(ListeningNode):
-    """``tries``: wrong secrets of one factor in a call. A PIN comes by key only."""
+    """``tries``: wrong secrets of one factor in a call. A PIN comes by key only.
+
+    ``say_wait``: filler for a caller who comes back within the minute between two codes; without
+    it they go to ``failed``.
+    """
 
     type: ClassVar[str] = "verify"
     proves: ClassVar[Mapping[str, Level]] = {"then": "verified"}
@@ -50,6 +57,7 @@ class Verify(ListeningNode):
     prompt_code: Prompts
     prompt_code_again: Prompts
     prompt_wrong: Prompts
+    say_wait: Prompts = ()
     tries: int = Field(default=3, ge=1, le=3)
     then: str
     failed: str
@@ -74,6 +82,8 @@ class Verify(ListeningNode):
     def resume(self, ctx: Context, event: Event) -> Move:
         if isinstance(event, RequestDone):
             return self._answered(ctx, event)
+        if ctx.state.phase == "too_soon":
+            return self._send(ctx)
         if ctx.state.phase == "sending" or isinstance(event, RequestFailed | StillWorking):
             return GoTo(target=ctx.book.globals.fault)
         received(ctx, event)
@@ -102,10 +112,20 @@ class Verify(ListeningNode):
         if left[0] == "pin":
             return self._ask_pin(ctx)
         if left[0] == "sms_code":
-            ctx.change(phase="sending")
-            return Ask(request=SendCode())
+            return self._send(ctx)
         ctx.fact("fault.factor", factor=left[0])
         return GoTo(target=ctx.book.globals.fault)
+
+    def _send(self, ctx: Context) -> Move:
+        ctx.change(phase="sending")
+        return Ask(request=SendCode())
+
+    def _wait_to_send(self, ctx: Context) -> Move:
+        if not self.say_wait or ctx.count("waited") > WAITS_TO_SEND:
+            return GoTo(target=self.failed)
+        ctx.change(phase="too_soon")
+        ctx.say(*as_list(self.say_wait))
+        return Listen(verb=Filler(speech=()))
 
     def _ask_pin(self, ctx: Context) -> Move:
         ctx.change(phase="pin")
@@ -125,7 +145,7 @@ class Verify(ListeningNode):
             if answer.sent:
                 ctx.fact("code.sent")
                 return self._ask_code(ctx)
-            return GoTo(target=self.failed)
+            return self._wait_to_send(ctx) if answer.too_soon else GoTo(target=self.failed)
         factor = "pin" if ctx.state.phase == "pin" else "sms_code"
         if not isinstance(answer, Checked):
             return GoTo(target=ctx.book.globals.fault)

@@ -18,6 +18,7 @@ EVENTS = {
     "password_reset": "senha trocada por telefone",
     "password_changed": "senha trocada",
     "account_unlocked": "acesso desbloqueado por telefone",
+    "phone_access_changed": "senha do telefone mudou",
 }
 NOT_ME_HOURS = 72
 

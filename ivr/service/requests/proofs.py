@@ -6,11 +6,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from ivr.domain.assurance import mobile_frozen
-from ivr.domain.limits import code_expired, may_prove, may_send_code
+from ivr.domain.limits import Refusal, code_expired, may_prove, may_send_code
 from ivr.domain.otp import SALT_BYTES_MIN, numeric_code, same
 from ivr.flow.requests import Answer, CheckCode, Checked, CheckPin, CodeSent, SendCode
 from ivr.ports.directory import Account
 from ivr.ports.store import Attempt, CodeRow, Job, Transaction
+from ivr.service.pause import tell_pause
 from ivr.service.requests.registry import TurnContext, handles
 from ivr.service.runtime import Runtime
 
@@ -81,11 +82,13 @@ def send_code(rt: Runtime, context: TurnContext, request: SendCode) -> Answer:
             account_failures=tx.proofs.failures(account=person.key, since=since),
             global_failures=tx.proofs.failures_everywhere(since=now - rt.limits.global_window),
         )
+        tell_pause(tx, verdict, limits=rt.limits, call_sid=context.call.sid, at=now)
         reachable = _reachable(rt, account, now=now)
         # Before any factor was passed the answer must not tell who exists.
         told = reachable or not context.session.engine.passed
         if not verdict.allowed or not told:
-            return CodeSent(sent=False)
+            too_soon = told and verdict.refusal is Refusal.SEND_TOO_SOON
+            return CodeSent(sent=False, too_soon=too_soon)
         tx.proofs.add_code(
             CodeRow(
                 id=context.key,
@@ -135,6 +138,7 @@ def _reserve(rt: Runtime, tx: Transaction, context: TurnContext, factor: str) ->
         if caller
         else 0,
     )
+    tell_pause(tx, verdict, limits=rt.limits, call_sid=sid, at=now)
     first = tx.proofs.reserve(
         Attempt(
             call_sid=sid,

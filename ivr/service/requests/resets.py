@@ -9,6 +9,7 @@ from ivr.domain.limits import may_reset
 from ivr.flow.events import Event, StillWorking
 from ivr.flow.requests import Answer, JobDone, JobOutcome, ResetPassword, UnlockAccount
 from ivr.ports.store import Job
+from ivr.service.pause import tell_pause
 from ivr.service.requests.registry import TurnContext, handles
 from ivr.service.runtime import Runtime
 
@@ -63,6 +64,7 @@ def _order(
                 ),
                 global_failures=tx.proofs.failures_everywhere(since=now - rt.limits.global_window),
             )
+            tell_pause(tx, done, limits=rt.limits, call_sid=context.call.sid, at=now)
             if kind == "reset" and not done.allowed:
                 return JobDone(outcome="limited")
     context.session = replace(context.session, job=key)

@@ -14,7 +14,7 @@ from ivr.adapters.db.engine import make_engine
 from ivr.adapters.db.migrate import current, downgrade, upgrade
 from ivr.adapters.db.tables import metadata
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 def differences(url: str, expected: MetaData) -> list[object]:

@@ -153,6 +153,10 @@ def test_a_plain_redirect_is_read_by_what_was_asked() -> None:
     assert told["dial"].warning == "no_dial_status"
 
 
+def test_key_0_during_filler_speech_asks_for_a_person() -> None:
+    assert to_event(inbound(Digits="0"), expects="filler").event == Digits(value="0")
+
+
 def test_keys_during_filler_speech_do_not_disturb_the_job() -> None:
     assert to_event(inbound(Digits="1"), expects="filler").event == StillWorking()
 

@@ -175,7 +175,10 @@ def test_a_secret_without_a_sound_token_is_refused(token: str) -> None:
 
 def test_filler_speech_asks_again() -> None:
     root = show(Filler(speech=HELLO))
-    assert tags(root) == ["Say", "Redirect"] and root[1].text == TURN
+    assert tags(root) == ["Gather", "Redirect"] and root[1].text == TURN
+    gather = root[0]
+    assert tags(gather) == ["Say"] and gather.attrib["action"] == TURN
+    assert (gather.attrib["numDigits"], gather.attrib["timeout"]) == ("1", "1")
 
 
 def test_the_queue_has_its_action_and_its_waiting_speech() -> None:
@@ -338,7 +341,7 @@ EXPECTED: dict[str, set[str]] = {
     "Gather": {"Say", "Play", "Gather", "Redirect"},
     "Record": {"Say", "Play", "Record", "Redirect"},
     "SpeakSecret": {"Say", "Play", "Redirect"},
-    "Filler": {"Say", "Play", "Redirect"},
+    "Filler": {"Say", "Play", "Gather", "Redirect"},
     "Enqueue": {"Say", "Play", "Enqueue"},
     "Hangup": {"Say", "Play", "Hangup"},
 }

@@ -1,0 +1,190 @@
+"""The desk as real processes: gunicorn, two workers, a private PostgreSQL. All may be killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+
+from fixtures_postgres import PostgresServer
+
+from ivr.settings import ROOT, Settings, read_settings
+
+BIN = Path(sys.executable).parent
+WORKERS = 2
+WEB_WORKERS = 3
+BOOT_S = 3.0
+"""A process younger than this is spared, and so is the last one of its kind that is older: on a
+busy machine nothing would ever be up."""
+DOWN_S = 0.5
+"""How long PostgreSQL stays away after an immediate stop."""
+TARGETS = {"web worker": 8, "outbox worker": 4, "PostgreSQL backend": 1, "PostgreSQL at once": 1}
+"""What is killed, and how often in relation to the others."""
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class SoakSystem:
+    """Everything but the carrier. ``folder`` holds database, logs and the offline journal."""
+
+    def __init__(self, folder: Path, *, account: str, token: str) -> None:
+        self.folder = folder
+        self.web = f"http://127.0.0.1:{free_port()}"
+        self.carrier_port = free_port()
+        self.killed: Counter[str] = Counter()
+        self.restarts = 0
+        self._choose = random.Random(3_318_3600)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._stopping = False
+        self._since: dict[int, float] = {}
+        (folder / "pg").mkdir()
+        self.database = PostgresServer(folder / "pg")
+        (folder / "var").mkdir()
+        (folder / "var" / "prompts").symlink_to(ROOT / "var" / "prompts")
+        _open_day_and_night(folder / "callflows")
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith("IVR_")},
+            "SECRET_KEY": "key-of-the-soak-" + "k" * 24,
+            "TWILIO_ACCOUNT_SID": account,
+            "TWILIO_AUTH_TOKEN": token,
+            "TWILIO_API_URL": f"http://127.0.0.1:{self.carrier_port}",
+            "PUBLIC_URL": self.web,
+            "DATABASE_URL": self.database.new_database(),
+            "IVR_VAR": str(folder / "var"),
+            "IVR_CALLFLOWS": str(folder / "callflows"),
+            "IVR_PROMPT_MODE": "say",
+            "IVR_PIN_COST": "low",
+            "IVR_LOG_LEVEL": "WARNING",
+            "FLASK_APP": "app:create_app",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    @property
+    def settings(self) -> Settings:
+        return read_settings(self.env)
+
+    def start(self) -> None:
+        """Start web and workers; return when the web answers."""
+        for name in ("web", *(f"worker {n}" for n in range(1, WORKERS + 1))):
+            self._start(name)
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            try:
+                urllib.request.urlopen(f"{self.web}/readyz", timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise AssertionError("the web does not answer:\n" + self.logs()[-4000:])
+
+    def supervise(self) -> None:
+        """Start again what has ended; note who is there."""
+        for pid in (*_children(self._processes["web"].pid), *self._outbox_workers()):
+            self._since.setdefault(pid, time.monotonic())
+        for name, process in list(self._processes.items()):
+            if process.poll() is not None and not self._stopping:
+                self.restarts += 1
+                self._start(name)
+
+    def kill_one(self) -> None:
+        """Kill something by chance. Blocks while PostgreSQL is away."""
+        target = self._choose.choices(list(TARGETS), weights=list(TARGETS.values()))[0]
+        if target == "web worker":
+            done = self._kill(self._grown(_children(self._processes["web"].pid)))
+        elif target == "outbox worker":
+            done = self._kill(self._grown(self._outbox_workers()))
+        elif target == "PostgreSQL backend":
+            done = self._kill([p for p in _children(self._postmaster()) if _serves_a_client(p)])
+        else:
+            self.database.stop("immediate")
+            time.sleep(DOWN_S)
+            self.database.start()
+            done = True
+        self.killed[target] += done
+
+    def stop(self) -> None:
+        """End web and workers in order; the database stays."""
+        self._stopping = True
+        for process in self._processes.values():
+            process.terminate()
+        for process in self._processes.values():
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def close(self) -> None:
+        self.stop()
+        self.database.stop("immediate")
+
+    def logs(self) -> str:
+        """Everything that the processes wrote."""
+        return "\n".join(f.read_text("utf-8", "replace") for f in self.folder.glob("*.log"))
+
+    def _start(self, name: str) -> None:
+        words = [str(BIN / "flask"), "worker"]
+        if name == "web":
+            words = [
+                str(BIN / "gunicorn"), "wsgi:application", f"--bind={self.web[7:]}",
+                "--worker-class=gthread", f"--workers={WEB_WORKERS}", "--threads=8",
+                "--no-control-socket", "--log-level=warning",
+            ]  # fmt: skip
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self._processes[name] = subprocess.Popen(
+                words, cwd=ROOT, env=self.env, stdout=log, stderr=log
+            )
+
+    def _outbox_workers(self) -> list[int]:
+        return [process.pid for name, process in self._processes.items() if name != "web"]
+
+    def _grown(self, pids: list[int]) -> list[int]:
+        """Those that may be killed."""
+        now = time.monotonic()
+        grown = [pid for pid in pids if now - self._since.get(pid, now) >= BOOT_S]
+        return grown if len(grown) > 1 else []
+
+    def _kill(self, pids: list[int]) -> bool:
+        if not pids:
+            return False
+        try:
+            os.kill(self._choose.choice(sorted(pids)), signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
+    def _postmaster(self) -> int:
+        return int((self.database.folder / "data" / "postmaster.pid").read_text().split()[0])
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _serves_a_client(pid: int) -> bool:
+    try:
+        return b"[local]" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _open_day_and_night(folder: Path) -> None:
+    """The shipped flows, with a desk that never closes."""
+    shutil.copytree(ROOT / "callflows", folder)
+    days = "".join(f"{day} = {{ opens = 00:00:00, closes = 23:59:59 }}\n" for day in DAYS)
+    (folder / "hours.toml").write_text(f"version = 1\n\n[week]\n{days}", "utf-8")
