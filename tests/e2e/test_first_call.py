@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from chromium import ARGS, CHROMIUM
 from playwright.sync_api import Page, expect, sync_playwright
 from running import System
 
@@ -14,24 +15,13 @@ from ivr.adapters.directory.demo import DemoDirectory
 from ivr.bootstrap import open_store_of
 from ivr.settings import read_settings
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
 CHOSEN = "Tatu-bola verde 88 na varanda"
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGS)
         context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="pt-BR")
         page = context.new_page()
         page.set_default_timeout(20_000)

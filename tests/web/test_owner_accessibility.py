@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from chromium import ARGS, CHROMIUM
 from desk import Desk, people
 from playwright.sync_api import Browser, Page, sync_playwright
 from web.owner_browser import (
@@ -19,7 +20,7 @@ from web.owner_browser import (
     password_of,
 )
 from web.phone_line import reset_story
-from web.test_reset_page_accessibility import ARGS, CHROMIUM, examine, serious, visit
+from web.test_reset_page_accessibility import examine, serious, visit
 from werkzeug.serving import make_server
 
 from ivr.adapters.directory.demo import DemoDirectory

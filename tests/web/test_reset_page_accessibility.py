@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,24 +10,10 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
+from chromium import ARGS, CHROMIUM, RULES, SERIOUS, SHOTS
 from playwright.sync_api import Browser, Page, sync_playwright
 from web.link_world import GOOD, World, built_world
 from werkzeug.serving import make_server
-
-CHROMIUM = "/usr/bin/chromium"
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SERIOUS = {"serious", "critical"}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SHOTS = os.environ.get("IVR_TEST_SCREENSHOTS")
-"""Folder for pictures of each page, for a person to look at; none are taken without it."""
 
 
 @pytest.fixture(scope="module")

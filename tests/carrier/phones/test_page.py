@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from axe_playwright_python.base import AXE_SCRIPT
+from chromium import ARGS, CHROMIUM, RULES, SERIOUS, SHOTS
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from scripted_service import ACCOUNT, CITIZEN, DESK, TOKEN, Reply, ScriptedService, route
 
@@ -24,21 +24,6 @@ from ivr.carrier.server import make_app
 from ivr.carrier.sid import Sids
 from ivr.carrier.transport_wsgi import WsgiTransport
 
-CHROMIUM = "/usr/bin/chromium"
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-]
-SERIOUS = {"serious", "critical"}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SHOTS = os.environ.get("IVR_TEST_SCREENSHOTS")
-"""Folder for pictures of the page, for a person to look at; none are taken without it."""
 AGENT = "+556733180001"
 PRESETS = read_presets(
     {
