@@ -55,7 +55,7 @@ def why_not() -> str | None:
     if os.geteuid() != 0:
         return "a Samba domain needs root (CAP_NET_ADMIN for its network namespace)"
     tried = subprocess.run(
-        ["unshare", "--net", "--pid", "--fork", "ip", "link", "set", "lo", "up"],
+        ["unshare", "--net", "--pid", "--fork", "--mount-proc", "ip", "link", "set", "lo", "up"],
         capture_output=True,
         text=True,
         check=False,
