@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from ivr.adapters.speech.prompt_files import MANIFEST
 from ivr.adapters.speech.secret_audio import SecretAudioError, secret_audio
+from ivr.ports.store import StoreUnavailableError
 from ivr.service.secrets_spoken import could_not_be_said, password_of
 from ivr.web.edge import edge, runtime
 
@@ -49,3 +50,9 @@ def spelled_password(token: str) -> ResponseReturnValue:
         could_not_be_said(runtime(), token)
         abort(404)
     return Response(sound, content_type="audio/wav", headers={"Cache-Control": "no-store"})
+
+
+@bp.errorhandler(StoreUnavailableError)
+def no_database(error: StoreUnavailableError) -> ResponseReturnValue:
+    """No sound now: the carrier goes to the fallback address, where a person is."""
+    return Response(status=404, headers={"Cache-Control": "no-store"})
