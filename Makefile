@@ -14,12 +14,14 @@ TEST_PACKAGES := $(RUN_PACKAGES) chromium libatomic1 postgresql nodejs npm slapd
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test lint call bench soak lock clean help run-packages test-packages
+.PHONY: run test lint call bench history soak lock clean help run-packages test-packages
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
 	@echo "make call SCRIPT=tests/calls/x.toml   a call from the terminal (make run first)"
 	@echo "make bench   measurements, printed and kept in docs/benchmarks.md"
+	@echo "make history CALLS=100000   invented calls for the log and the reports (stop make run first)"
+	@echo "make drill   backup and restore under load, figures printed"
 	@echo "make lint    ruff, mypy, import-linter, flows"
 	@echo "make lock    pin requirements*.in again"
 
@@ -79,8 +81,14 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/flask prompts build
 	$(BIN)/python -m tools.bench
 
+history: run-packages $(VENV)/.installed
+	@$(BIN)/python tools/load_history.py --calls $(or $(CALLS),100000) $(ARGS)
+
 soak: test-packages $(VENV)/.installed-dev
 	$(BIN)/python -m tools.soak $(ARGS)
+
+drill: test-packages $(VENV)/.installed-dev
+	$(BIN)/python -m tools.drill $(ARGS)
 
 lock: $(VENV)/.installed-dev
 	$(BIN)/python -m pip install -q uv

@@ -13,26 +13,44 @@ from ivr.adapters.clock import SystemClock
 from ivr.adapters.db.store import SqlStore, open_store
 from ivr.adapters.directory import connector
 from ivr.adapters.directory.from_table import build_directory
+from ivr.adapters.oidc import OidcProvider
+from ivr.adapters.oidc_shapes import Shape, levels_from
 from ivr.adapters.pin_hash import COSTS, PinHasher
+from ivr.adapters.recording_shelf import FolderShelf
 from ivr.adapters.sealing import AesGcmSeal, HmacHash
 from ivr.adapters.speech.prompt_files import load_catalogue
 from ivr.adapters.twilio.links import Links
 from ivr.adapters.twilio.rest import TwilioApi
 from ivr.adapters.twilio.sms import TwilioSms
 from ivr.adapters.twilio.telephony import TwilioTelephony
+from ivr.adapters.webhooks import HttpWebhooks, networks_of
 from ivr.domain.assurance import AssurancePolicy
 from ivr.domain.calendar import Calendar
 from ivr.domain.hours import ServiceHours
 from ivr.domain.limits import Limits
+from ivr.domain.metrics_alerts import alerts_from
 from ivr.domain.prompts.catalogue import Catalogue
+from ivr.domain.queue_catalogue import QueueCatalogue
+from ivr.domain.retention import RetentionPolicy
 from ivr.domain.service_catalogue import ServiceCatalogue
 from ivr.ports.clock import Clock
 from ivr.ports.directory import Directory
+from ivr.ports.identity import IdentityProvider
 from ivr.service.flows import FlowShelf
 from ivr.service.runtime import Runtime
 from ivr.settings import Settings
 
-DATA_FILES = frozenset({"calendar.toml", "hours.toml", "policy.toml", "service.toml"})
+DATA_FILES = frozenset(
+    {
+        "alerts.toml",
+        "calendar.toml",
+        "hours.toml",
+        "policy.toml",
+        "queues.toml",
+        "retention.toml",
+        "service.toml",
+    }
+)
 """Files of ``callflows/`` that are no flows."""
 
 
@@ -51,6 +69,7 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
     store = overrides.pop("store", None) or open_store_of(settings, clock=clock)
     prompts = load_catalogue(settings.prompts_file)
     catalogue = ServiceCatalogue.from_data(read_toml(settings.ivr_callflows / "service.toml"))
+    alerts = alerts_from(read_toml(settings.ivr_callflows / "alerts.toml"))
     calendar = Calendar.from_data(read_toml(settings.ivr_callflows / "calendar.toml"))
     api = TwilioApi(
         account_sid=settings.twilio_account_sid,
@@ -72,7 +91,17 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
             sender=settings.ivr_number,
             status_callback=Links(settings.public_url).sms_status(),
         ),
-        "telephony": TwilioTelephony(api),
+        "telephony": TwilioTelephony(
+            TwilioApi(
+                account_sid=settings.twilio_account_sid,
+                auth_token=settings.twilio_auth_token,
+                api_url=settings.twilio_api_url,
+                connect_seconds=1.5,
+                read_seconds=3.0,
+            ),
+            links=Links(settings.public_url),
+            caller_id=settings.ivr_number if settings.ivr_number.startswith("+") else "",
+        ),
         "flows": FlowShelf(
             read_flows(settings.ivr_callflows),
             catalogue=catalogue,
@@ -82,13 +111,25 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
         "catalogue": catalogue,
         "policy": AssurancePolicy.from_data(read_toml(settings.ivr_callflows / "policy.toml")),
         "limits": Limits(),
+        "queues": QueueCatalogue.from_data(read_toml(settings.ivr_callflows / "queues.toml")),
+        "retention": RetentionPolicy.from_data(
+            read_toml(settings.ivr_callflows / "retention.toml")
+        ),
+        "alerts": alerts,
+        "metric_rules": alerts.rules,
         "calendar": calendar,
         "hours": ServiceHours.from_data(read_toml(settings.ivr_callflows / "hours.toml"), calendar),
         "public_url": settings.public_url,
         "agent_phone": bool(settings.ivr_agent_number),
+        "speech_by_carrier": settings.ivr_speech == "carrier",
         "link_hours": settings.ivr_link_hours,
         "offline_journal": settings.ivr_var / "offline" / "calls.jsonl",
+        "recordings": FolderShelf(
+            settings.ivr_var / "recordings",
+            seal=AesGcmSeal(settings.key, previous=settings.previous_keys),
+        ),
         "stopwatch": time.perf_counter,
+        "webhooks": HttpWebhooks(allowed=networks_of(settings.ivr_webhook_networks)),
     }
     return Runtime(**{**fields, **overrides})
 
@@ -106,15 +147,15 @@ def open_store_of(settings: Settings, *, clock: Clock | None = None) -> SqlStore
 def directories(
     settings: Settings, store: SqlStore, names: list[str], clock: Clock
 ) -> dict[str, Directory]:
-    """One directory a name of ``service.toml``; the demo directory stands for all of them.
+    """One directory a name of ``service.toml``, those of the demo included.
 
     Raises :class:`DataFileError` that names the file, the directory and the key.
     """
     if settings.ivr_directory == "file":
         return {name: directory_of_file(settings, name, clock) for name in names}
     cheap = COSTS["low"] if settings.ivr_pin_cost == "low" else {}
-    one = connector("demo")(store.engine, clock=clock, **cheap)
-    return dict.fromkeys(names, one)
+    demo = connector("demo")
+    return {name: demo(store.engine, clock=clock, name=name, **cheap) for name in names}
 
 
 def directory_of_file(settings: Settings, name: str, clock: Clock) -> Directory:
@@ -124,6 +165,28 @@ def directory_of_file(settings: Settings, name: str, clock: Clock) -> Directory:
         return build_directory(read_toml(file), name=name, folder=file.parent, clock=clock)
     except ValueError as error:
         raise DataFileError(f"{file.name}: {error}") from None
+
+
+def identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | None:
+    """The OpenID Connect provider of the settings, None when there is none."""
+    if not settings.ivr_oidc_issuer:
+        return None
+    pairs = (pair.partition("=") for pair in settings.ivr_oidc_roles.split(",") if pair.strip())
+    shape = Shape(
+        kind=settings.ivr_oidc_shape,
+        levels=levels_from(settings.ivr_oidc_shape, settings.ivr_oidc_level),
+        amr=tuple(word.strip() for word in settings.ivr_oidc_amr.split(",") if word.strip()),
+        roles={theirs.strip(): ours.strip() for theirs, _, ours in pairs},
+    )
+    return OidcProvider(
+        issuer=settings.ivr_oidc_issuer,
+        client_id=settings.ivr_oidc_client_id,
+        client_secret=settings.ivr_oidc_client_secret,
+        scope=settings.ivr_oidc_scope,
+        shape=shape,
+        clock=clock,
+        levels_url=settings.ivr_oidc_levels_url if settings.ivr_oidc_shape == "govbr" else "",
+    )
 
 
 def read_toml(file: Path) -> dict[str, Any]:

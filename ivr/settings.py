@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 ROOT = Path(__file__).resolve().parent.parent
+STAFF_ROLES = ("agent", "supervisor", "manager", "auditor", "admin")
+GOVBR_LEVELS = ("bronze", "silver", "gold")
 
 
 LONGEST_PUBLIC_URL = 34
@@ -57,6 +60,14 @@ class Settings(BaseModel):
     twilio_auth_token_secondary: Annotated[
         str, Field(repr=False, description="Segundo segredo, aceito durante a troca")
     ] = ""
+    twilio_api_key: Annotated[
+        str,
+        Field(
+            pattern=r"^(SK[0-9a-f]{32})?$",
+            description="Chave de API que assina as fichas do telefone no navegador",
+        ),
+    ] = ""
+    twilio_api_secret: Annotated[str, Field(repr=False, description="Segredo dessa chave")] = ""
     twilio_api_url: Annotated[
         str, Field(description="Raiz da API da operadora; a local é http://127.0.0.1:8090")
     ] = "https://api.twilio.com"
@@ -81,6 +92,15 @@ class Settings(BaseModel):
     ivr_say_voice: Annotated[str, Field(description="Voz da operadora, em pt-BR")] = (
         "Polly.Camila-Neural"
     )
+    ivr_speech: Annotated[
+        Literal["vosk", "carrier", "none"],
+        Field(
+            description="Quem reconhece a fala: vosk (aqui), carrier (operadora), none (só teclas)"
+        ),
+    ] = "carrier"
+    ivr_speech_model: Annotated[
+        Path, Field(description="Pasta do modelo de voz, com IVR_SPEECH=vosk (flask speech fetch)")
+    ] = ROOT / "var" / "speech" / "model"
     ivr_directory: Annotated[
         Literal["demo", "file"],
         Field(description="Contas: demo (pessoas inventadas); file: IVR_DIRECTORIES"),
@@ -101,6 +121,75 @@ class Settings(BaseModel):
         Literal["normal", "low"],
         Field(description="Custo do hash da senha do telefone; low só em medições"),
     ] = "normal"
+    ivr_staff_totp: Annotated[
+        Literal["auto", "required", "optional"],
+        Field(
+            description="Segundo fator das contas locais da equipe; auto: obrigatório, menos com "
+            "IVR_DIRECTORY=demo"
+        ),
+    ] = "auto"
+    ivr_oidc_issuer: Annotated[
+        str,
+        Field(description="Emissor OpenID Connect, igual ao `iss` dele; vazio: só contas locais"),
+    ] = ""
+    ivr_oidc_client_id: Annotated[str, Field(description="Identificação nossa no emissor")] = ""
+    ivr_oidc_client_secret: Annotated[
+        str, Field(repr=False, description="Segredo nosso no emissor")
+    ] = ""
+    ivr_oidc_name: Annotated[str, Field(description="Nome do emissor no botão de entrar")] = (
+        "gov.br"
+    )
+    ivr_oidc_shape: Annotated[
+        Literal["govbr", "keycloak"], Field(description="De que tipo é o emissor")
+    ] = "govbr"
+    ivr_oidc_scope: Annotated[str, Field(description="Escopos pedidos")] = (
+        "openid profile govbr_confiabilidades"
+    )
+    ivr_oidc_levels_url: Annotated[
+        str,
+        Field(
+            pattern=r"^(https://.+\{sub\}.*|http://(127\.0\.0\.1|localhost).+\{sub\}.*)?$",
+            description="govbr: serviço de níveis, com {sub} no lugar da pessoa, consultado quando "
+            "o token não diz o nível; vazio: nenhum",
+        ),
+    ] = ""
+    ivr_oidc_level: Annotated[
+        str,
+        Field(
+            description="Nível exigido. govbr: bronze, silver ou gold (vazio: silver); "
+            "keycloak: valores de acr aceitos (vazio: qualquer)"
+        ),
+    ] = ""
+    ivr_oidc_amr: Annotated[
+        str, Field(description="Fatores de que um é exigido (amr), por vírgula; vazio: qualquer")
+    ] = ""
+    ivr_oidc_roles: Annotated[
+        str,
+        Field(
+            description="Papéis do emissor e os nossos: deles=agent,deles=supervisor; "
+            "vazio: papéis ficam aqui"
+        ),
+    ] = ""
+    ivr_webhook_networks: Annotated[
+        str,
+        Field(
+            description="Redes privadas que avisos podem alcançar, por http também "
+            "(CIDR, por vírgula); vazio: só https e endereços públicos",
+        ),
+    ] = ""
+    ivr_metrics_token: Annotated[
+        str,
+        Field(
+            repr=False,
+            pattern=r"^(.{16,})?$",
+            description="Ficha (Bearer) de quem lê /metrics, de 16 caracteres ou mais; "
+            "vazio: só redes",
+        ),
+    ] = ""
+    ivr_metrics_networks: Annotated[
+        str,
+        Field(description="Redes que leem /metrics sem ficha (CIDR, por vírgula)"),
+    ] = "127.0.0.0/8,::1/128"
     ivr_log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="Detalhe do registro")
     ] = "INFO"
@@ -112,6 +201,39 @@ class Settings(BaseModel):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError("an absolute http or https address")
         return value.rstrip("/")
+
+    @field_validator("ivr_oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        parts = urlsplit(value)
+        local = parts.hostname in ("127.0.0.1", "localhost")
+        if value and (not parts.hostname or parts.scheme != "https") and not local:
+            raise ValueError("an https address")
+        return value
+
+    @field_validator("ivr_oidc_roles")
+    @classmethod
+    def _roles(cls, value: str) -> str:
+        pairs = [pair.partition("=") for pair in value.split(",") if pair.strip()]
+        if any(not theirs.strip() or ours.strip() not in STAFF_ROLES for theirs, _, ours in pairs):
+            raise ValueError(f"theirs=ours, ours one of {', '.join(STAFF_ROLES)}")
+        return value
+
+    @model_validator(mode="after")
+    def _oidc_whole(self) -> Self:
+        if self.ivr_oidc_issuer and not (self.ivr_oidc_client_id and self.ivr_oidc_client_secret):
+            raise ValueError("IVR_OIDC_ISSUER needs IVR_OIDC_CLIENT_ID and IVR_OIDC_CLIENT_SECRET")
+        if self.ivr_oidc_shape == "govbr" and self.ivr_oidc_level not in ("", *GOVBR_LEVELS):
+            raise ValueError(f"IVR_OIDC_LEVEL: one of {', '.join(GOVBR_LEVELS)}")
+        return self
+
+    @field_validator("ivr_webhook_networks", "ivr_metrics_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for one in value.split(","):
+            if one.strip():
+                ipaddress.ip_network(one.strip())
+        return value
 
     @field_validator("public_url")
     @classmethod
@@ -131,6 +253,13 @@ class Settings(BaseModel):
     def previous_keys(self) -> tuple[bytes, ...]:
         """The key before a change, if it is given."""
         return (master_key(self.secret_key_previous),) if self.secret_key_previous else ()
+
+    @property
+    def staff_must_enrol(self) -> bool:
+        """Whether a local account without a second factor gets one before anything else."""
+        if self.ivr_staff_totp == "auto":
+            return self.ivr_directory != "demo"
+        return self.ivr_staff_totp == "required"
 
     @property
     def prompts_file(self) -> Path:
@@ -184,7 +313,7 @@ def read_settings(
     except ValidationError as error:
         for item in error.errors(include_input=False, include_url=False):
             name = ".".join(str(p) for p in item["loc"]).upper()
-            problems.append(f"{name}: {item['msg']}")
+            problems.append(f"{name}: {item['msg']}" if name else str(item["msg"]))
     if problems:
         raise SettingsError("\n".join(problems))
     return settings

@@ -45,13 +45,15 @@ class FakeService:
     person: Mapping[str, Any]
     open: bool
     caller_id: bool
+    down: frozenset[str] = frozenset()
+    """Systems whose directory does not answer."""
     known: bool = False
     working: requests.Request | None = None
 
     def answer(self, request: requests.Request) -> events.Event:
         """What the service would say."""
         match request:
-            case requests.ResetPassword() | requests.UnlockAccount():
+            case requests.ResetPassword() | requests.ResetSystems() | requests.UnlockAccount():
                 self.working = request
                 return events.StillWorking()
             case requests.BookCallback(number=number) if not number and not self.caller_id:
@@ -61,6 +63,8 @@ class FakeService:
 
     def finished(self) -> events.Event:
         """The job of the filler is over."""
+        if isinstance(self.working, requests.ResetSystems):
+            return events.StillWorking()
         refused = self.person.get("key") == "elisa"
         outcome: requests.JobOutcome = "privileged" if refused else "done"
         return events.RequestDone(answer=requests.JobDone(outcome=outcome, job="reset:x"))
@@ -77,6 +81,11 @@ class FakeService:
                 return requests.CodeSent(sent=True)
             case requests.CheckCode(secret=secret):
                 return requests.Checked(passed=secret == CODE)
+            case requests.FindSystems(services=services):
+                theirs = {"email", *self.person.get("systems", ())} | self.down
+                return requests.Systems(services=tuple(s for s in services if s in theirs))
+            case requests.ReadSystems(services=services):
+                return requests.SystemsReset(outcomes=tuple(map(self._reset, services)))
             case requests.FindTicket(protocol=protocol):
                 found = protocol == PROTOCOL
                 return requests.TicketFound(
@@ -98,6 +107,11 @@ class FakeService:
             case _:
                 return requests.Kept()
 
+    def _reset(self, service: str) -> requests.JobOutcome:
+        if service in self.down:
+            return "later"
+        return "disabled" if service in self.person.get("disabled", ()) else "done"
+
 
 @dataclass
 class Told:
@@ -113,12 +127,15 @@ WAITING = ("queue.position", "queue.wait", "queue.callback", "queue.rights")
 
 
 class _Telephone:
-    def __init__(self, script: Script, person: Mapping[str, Any]) -> None:
+    def __init__(
+        self, script: Script, person: Mapping[str, Any], *, down: frozenset[str] = frozenset()
+    ) -> None:
         at = script.at or datetime(2026, 11, 25, 14, tzinfo=UTC)
         self.service = FakeService(
             person=person,
             open=11 <= at.hour < NIGHT_BEGINS,
             caller_id=script.caller != "withheld",
+            down=down,
         )
         self.type_ahead = bool(script.faults.get("type_ahead", True))
         self.kept = ""
@@ -185,11 +202,13 @@ class _Telephone:
         self.take(events.Digits(value=taken, ended_by=ended_by))
 
 
-def tell_by_engine(script: Script, person: Mapping[str, Any]) -> Told:
-    """Play a story on the engine."""
+def tell_by_engine(
+    script: Script, person: Mapping[str, Any], *, down: frozenset[str] = frozenset()
+) -> Told:
+    """Play a story on the engine. ``down``: systems whose directory does not answer."""
     from ivr.domain.outcome import CallOutcome, final_outcome
 
-    phone = _Telephone(script, person)
+    phone = _Telephone(script, person, down=down)
     values = {
         **own_values(person),
         "sms_code": lambda: CODE,

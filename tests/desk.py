@@ -295,6 +295,7 @@ def make_desk(
             "sms": sms,
             "telephony": telephony,
             "clock": clock,
+            "recordings": None,
             "offline_journal": folder / "offline" / "calls.jsonl",
             **overrides,
         },

@@ -15,6 +15,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = ROOT / "var"
@@ -53,6 +54,16 @@ def prepare(env: dict[str, str]) -> None:
         stdout=subprocess.PIPE,
     )
     (VAR / "demo.json").write_bytes(people.stdout)
+    demo = json.loads(people.stdout)
+    (VAR / "carrier.json").write_text(json.dumps(telephones(demo), indent=1), encoding="utf-8")
+
+
+def telephones(demo: dict[str, Any]) -> dict[str, Any]:
+    """Presets of the local carrier: callers to be, and the desk phones of the agents, which ring
+    until somebody picks up on the carrier's page."""
+    known: dict[str, Any] = {key: demo[key] for key in ("people", "presets") if key in demo}
+    lines = [one["line"] for one in demo.get("staff", ()) if one.get("line")]
+    return {**known, "numbers": dict.fromkeys(lines, "rings"), "others": "rings"}
 
 
 def busy_ports() -> list[int]:
@@ -69,7 +80,8 @@ def busy_ports() -> list[int]:
 
 
 def processes(env: dict[str, str]) -> dict[str, list[str]]:
-    """Name → command line of what runs."""
+    """Name → command line of what runs. The web processes serve the event stream too: it holds
+    none of their threads."""
     python = str(BIN / "python")
     return {
         "web": [
@@ -93,7 +105,7 @@ def processes(env: dict[str, str]) -> dict[str, list[str]]:
             f"--status-callback={WEB}/voice/status",
             f"--account-sid={env['TWILIO_ACCOUNT_SID']}",
             "--auth-token-env=TWILIO_AUTH_TOKEN",
-            f"--presets={VAR / 'demo.json'}",
+            f"--presets={VAR / 'carrier.json'}",
         ],
     }
 
@@ -112,7 +124,8 @@ def wait_for(url: str, seconds: float = 20) -> bool:
 
 def tell() -> None:
     """Addresses and people to try with."""
-    people = json.loads((VAR / "demo.json").read_text("utf-8"))["people"]
+    demo = json.loads((VAR / "demo.json").read_text("utf-8"))
+    people, staff = demo["people"], demo.get("staff", [])
     say = sys.stdout.write
     say(f"\n  Telefone de teste   {CARRIER}/   (disque daqui; os SMS chegam na mesma página)\n")
     say(f"  Páginas             {WEB}/\n\n")
@@ -121,6 +134,13 @@ def tell() -> None:
         columns = [person.get(k) or "–" for k in ("name", "cpf", "matricula", "pin")]
         say("    {:<24} {:<13} {:<10} {}\n".format(*columns))
         say(f"      {person.get('note', '')}\n")
+    if staff:
+        word = staff[0]["password"]
+        say(f"\n  Console de atendimento   {WEB}/agente   (senha de todos: {word})\n")
+        say("  Equipe inventada (usuário, papéis, ramal no telefone de teste):\n")
+    for one in staff:
+        roles = ", ".join(one.get("roles") or ["agent"])
+        say("    {:<20} {:<24} {}\n".format(one["login"], roles, one.get("line") or "–"))
     say("\n  Ctrl-C para tudo.\n")
     sys.stdout.flush()
 

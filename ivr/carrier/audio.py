@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 RATE = 8_000
@@ -82,9 +83,21 @@ def silence(seconds: float) -> bytes:
     return bytes(2 * round(seconds * RATE))
 
 
-def wav(samples: bytes) -> bytes:
-    """A WAV file around 16-bit mono samples at 8 kHz."""
-    form = struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16)
+def interleaved(tracks: Sequence[bytes | bytearray]) -> bytes:
+    """One stream of frames out of mono tracks of the same length (16 bits)."""
+    if len(tracks) == 1:
+        return bytes(tracks[0])
+    whole = bytearray(sum(len(track) for track in tracks))
+    step = 2 * len(tracks)
+    for number, track in enumerate(tracks):
+        whole[2 * number :: step] = track[0::2]
+        whole[2 * number + 1 :: step] = track[1::2]
+    return bytes(whole)
+
+
+def wav(samples: bytes, *, channels: int = 1) -> bytes:
+    """A WAV file around 16-bit samples at 8 kHz."""
+    form = struct.pack("<HHIIHH", 1, channels, RATE, 2 * channels * RATE, 2 * channels, 16)
     body = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data"
     body += struct.pack("<I", len(samples)) + samples
     return b"RIFF" + struct.pack("<I", len(body)) + body

@@ -14,24 +14,30 @@ Behaviour = Callable[[Handset], Awaitable[None]]
 
 class DialPlan(Protocol):
     def behaviour(self, to: str) -> Behaviour | None:
-        """``to`` is a number or ``client:<identity>``; None = nobody is reached there."""
+        """``to`` is a number, ``client:<identity>`` or a SIP URI; None = nobody is there."""
         ...
 
 
 class Numbers:
-    """A dial plan from a table; ``others`` is for every plain number that is not in it."""
+    """A dial plan from a table. ``others`` is for every plain number that is not in it, and
+    ``addresses`` for every client and SIP address."""
 
     def __init__(
-        self, table: Mapping[str, Behaviour] | None = None, *, others: Behaviour | None = None
+        self,
+        table: Mapping[str, Behaviour] | None = None,
+        *,
+        others: Behaviour | None = None,
+        addresses: Behaviour | None = None,
     ) -> None:
         self.table = dict(table or {})
         self.others = others
+        self.addresses = addresses
 
     def behaviour(self, to: str) -> Behaviour | None:
         found = self.table.get(to)
-        if found is not None or ":" in to:
+        if found is not None:
             return found
-        return self.others
+        return self.addresses if ":" in to else self.others
 
 
 def answers(*, after: float = 2.0, talks: float | None = None) -> Behaviour:

@@ -1,6 +1,7 @@
 """What can be seen on a line while a call runs: for a page, a script, a test.
 
-Events never hold pressed keys, spoken words of the caller, or form fields.
+Events never hold pressed keys, form fields, or what somebody says to a machine. What one person
+says to another in a conference stands on the line of the one who hears it (:class:`OtherSpoke`).
 """
 
 from __future__ import annotations
@@ -120,6 +121,33 @@ class Bridged(LineEvent):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unbridged(LineEvent):
     other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceJoined(LineEvent):
+    """``participants``: how many are in it, this leg among them."""
+
+    conference: str
+    conference_sid: str
+    participants: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConferenceLeft(LineEvent):
+    """``reason``: hung-up, star, kicked, ended, time-limit, or redirected."""
+
+    conference: str
+    conference_sid: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherSpoke(LineEvent):
+    """Somebody in the conference says ``text``, and this leg hears it."""
+
+    other: str
+    text: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

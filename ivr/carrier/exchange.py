@@ -21,6 +21,7 @@ from ivr.carrier.line import Line
 from ivr.carrier.messages import Inbox
 from ivr.carrier.queue import Queue
 from ivr.carrier.recordings import Archive, Recording
+from ivr.carrier.rooms import Rooms
 from ivr.carrier.sid import Sids
 from ivr.carrier.status import StatusNotifier
 from ivr.carrier.transport import Transport
@@ -61,6 +62,7 @@ class Exchange:
         self.rest_url = rest_url.rstrip("/")
         self.wire = Wire(WebhookClient(transport=transport, token=token, sids=self.sids))
         self.archive = Archive(self)
+        self.rooms = Rooms(self)
         self.calls: dict[str, Call] = {}
         self.queues: dict[str, Queue] = {}
         self.applications: dict[str, Application] = {}

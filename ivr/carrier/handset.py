@@ -25,9 +25,9 @@ class Handset:
         self.arrived = asyncio.Event()
         self.playing: Sound | None = None
 
-    def listen(self) -> Listener:
-        """Follow everything that happens on the line, from its beginning."""
-        return self.line.listen()
+    def listen(self, *, from_now: bool = False) -> Listener:
+        """Follow everything that happens on the line, from its beginning or ``from_now`` on."""
+        return self.line.listen(from_now=from_now)
 
     def press(self, keys: str) -> None:
         """Press each key of ``keys``. Raises ValueError for what no keypad has."""

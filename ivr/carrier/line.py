@@ -41,8 +41,9 @@ class Line:
         self._callbacks.append(callback)
         return lambda: self._callbacks.remove(callback)
 
-    def listen(self) -> Listener:
-        return Listener(self)
+    def listen(self, *, from_now: bool = False) -> Listener:
+        """Follow the line from its beginning, or ``from_now`` on."""
+        return Listener(self, start=len(self.events) if from_now else 0)
 
     async def grown(self) -> None:
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -53,9 +54,9 @@ class Line:
 class Listener:
     """A place in the log. Iterating ends after :class:`LineClosed`."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, *, start: int = 0) -> None:
         self._line = line
-        self._next = 0
+        self._next = start
 
     def __aiter__(self) -> AsyncIterator[LineEvent]:
         return self

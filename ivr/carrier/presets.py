@@ -1,8 +1,10 @@
 """A file that says who can be called, what the phone page offers, and what goes wrong.
 
 JSON: ``{"numbers": {"+5567...": {"answers": {"after": 2, "talks": 60}}, "client:ana": "rings"},
-"others": "rings", "faults": {"slow_webhook": 2}, "people": [...], "presets": [...]}``. A phone is
-``"rings"``, ``"busy"``, ``"fails"`` or ``{"answers": {...}}``. For the pages and the scripts are
+"others": "rings", "addresses": "busy", "faults": {"slow_webhook": 2}, "people": [...],
+"presets": [...]}``. A phone is ``"rings"``, ``"busy"``, ``"fails"`` or ``{"answers": {...}}``;
+``others`` are the numbers that are not named, ``addresses`` such clients and SIP addresses (like
+``others`` when left out). For the pages and the scripts are
 kept ``people`` (objects with ``key``, ``name``, ``cpf``, ``pin``, ``mobile`` …, invented) and
 ``presets`` (objects with ``id``, ``label``, ``number``, which is null when withheld).
 """
@@ -25,7 +27,7 @@ class BadPresets(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presets:
-    dial_plan: Numbers = field(default_factory=lambda: Numbers(others=rings()))
+    dial_plan: Numbers = field(default_factory=lambda: Numbers(others=rings(), addresses=rings()))
     faults: Faults = field(default_factory=Faults)
     people: tuple[Mapping[str, Any], ...] = ()
     callers: tuple[Mapping[str, Any], ...] = ()
@@ -44,7 +46,14 @@ def read_presets(content: Any) -> Presets:
     """Raises BadPresets."""
     if not isinstance(content, dict):
         raise BadPresets("presets are a JSON object")
-    unknown = set(content) - {"numbers", "others", "faults", "people", "presets"}
+    unknown = set(content) - {
+        "numbers",
+        "others",
+        "addresses",
+        "faults",
+        "people",
+        "presets",
+    }
     if unknown:
         raise BadPresets(f"unknown: {', '.join(sorted(unknown))}")
     numbers, switches = content.get("numbers", {}), content.get("faults", {})
@@ -58,6 +67,7 @@ def read_presets(content: Any) -> Presets:
         dial_plan=Numbers(
             {number: _phone(phone) for number, phone in numbers.items()},
             others=_phone(content.get("others", "rings")),
+            addresses=_phone(content.get("addresses", content.get("others", "rings"))),
         ),
         faults=_faults(switches),
         people=tuple(people),

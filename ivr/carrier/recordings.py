@@ -7,7 +7,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
-from ivr.carrier.audio import RATE, silence, wav
+from ivr.carrier.audio import RATE, interleaved, silence, wav
 from ivr.carrier.call import Call
 from ivr.carrier.clock import wall_clock
 from ivr.carrier.fields import API_VERSION
@@ -33,6 +33,10 @@ class Recording:
     seconds: float = 0.0
     samples: bytes | None = None
     callback: RecordingCallback | None = None
+    conference_sid: str = ""
+    spoken: list[tuple[int, float, bytes]] = field(default_factory=list)
+    """What was said during a recording of a conversation: channel (0 = this leg's own voice,
+    1 = what it hears), second at which it began, and its samples."""
     _running_since: datetime | None = field(default_factory=wall_clock)
 
     @property
@@ -53,13 +57,27 @@ class Recording:
         self._count()
         self.status = status
 
+    def hear(self, samples: bytes, *, channel: int) -> None:
+        """Keep what is said now; nothing while paused or over."""
+        if self.status != "in-progress" or self._running_since is None:
+            return
+        so_far = (wall_clock() - self._running_since).total_seconds()
+        self.spoken.append((channel % self.channels, self.seconds + so_far, samples))
+
     def _count(self) -> None:
         if self._running_since is not None:
             self.seconds += (wall_clock() - self._running_since).total_seconds()
             self._running_since = None
 
     def wav(self) -> bytes:
-        return wav(self.samples if self.samples is not None else silence(self.seconds))
+        if self.samples is not None:
+            return wav(self.samples)
+        tracks = [bytearray(silence(self.seconds)) for _ in range(self.channels)]
+        for channel, second, samples in self.spoken:
+            at = 2 * round(second * RATE)
+            piece = samples[: max(len(tracks[channel]) - at, 0)]
+            tracks[channel][at : at + len(piece)] = piece
+        return wav(interleaved(tracks), channels=self.channels)
 
 
 def seconds_of(samples: bytes) -> float:
@@ -88,9 +106,20 @@ class Archive:
     def stop(self, call: Call) -> None:
         """End what still records ``call``."""
         for recording in self.recordings.values():
-            if recording.call is call and recording.status in ("in-progress", "paused"):
-                recording.stop()
-                self.notify(recording, recording.callback, "completed")
+            if recording.call is call and not recording.conference_sid:
+                self.finish(recording)
+
+    def finish(self, recording: Recording) -> None:
+        """End one recording, if it still runs."""
+        if recording.status in ("in-progress", "paused"):
+            recording.stop()
+            self.notify(recording, recording.callback, "completed")
+
+    def heard(self, call: Call, samples: bytes, *, channel: int) -> None:
+        """Give every running recording of ``call`` what is said on one of its channels."""
+        for recording in self.recordings.values():
+            if recording.call is call and recording.source == "StartCallRecordingAPI":
+                recording.hear(samples, channel=channel)
 
     def notify(self, recording: Recording, callback: RecordingCallback | None, event: str) -> None:
         """Send the recordingStatusCallback, if it was asked for (it has no From and To)."""
@@ -99,7 +128,11 @@ class Archive:
             return
         fields = [
             ("AccountSid", call.account_sid),
-            ("CallSid", call.sid),
+            (
+                ("ConferenceSid", recording.conference_sid)
+                if recording.conference_sid
+                else ("CallSid", call.sid)
+            ),
             ("RecordingSid", recording.sid),
             ("RecordingUrl", self.url(recording)),
             ("RecordingStatus", event),

@@ -26,6 +26,8 @@ SHORT_RUN = 3
 """So many digits may be a part of a secret, and are looked at."""
 CPF_DIGITS = 11
 WITHIN = 60.0
+NO_WORD = "…"
+"""Stands for speech of nothing but braces, which a script would take for a placeholder."""
 _WORDS = {
     "zero": "0",
     "um": "1",
@@ -158,7 +160,7 @@ class Recorder:
         if step.deed == "press":
             lines.append(f"press = {_text(self._without_data(step.value))}")
         elif step.deed == "say":
-            lines.append(f"say = {_text(self._words_without_data(step.value))}")
+            lines.append(f"say = {_text(self._words_without_data(step.value) or NO_WORD)}")
             if step.confidence is not None:
                 lines.append(f"confidence = {step.confidence:g}")
         else:

@@ -12,6 +12,7 @@ from ivr.adapters.db import migrate
 from ivr.adapters.directory import demo_people
 from ivr.adapters.pin_hash import PinHasher
 from ivr.adapters.sealing import HmacHash
+from ivr.cli import demo_staff
 from ivr.cli.failing import tells_errors
 from ivr.settings import FILES_ONLY, NO_CARRIER, read_settings
 
@@ -56,7 +57,9 @@ def load(as_json: bool) -> None:
     keyed_hash = HmacHash(settings.key)
     hasher = PinHasher(settings.ivr_pin_cost)
     count = demo_people.load(store.engine, store, keyed_hash, hasher)
+    staff = demo_staff.load(store, keyed_hash, hasher)
     if as_json:
-        click.echo(json.dumps(demo_people.as_json(), ensure_ascii=False, indent=2))
+        data = {**demo_people.as_json(), "staff": demo_staff.as_json(keyed_hash)}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     else:
-        click.echo(f"{count} pessoas inventadas prontas")
+        click.echo(f"{count} pessoas inventadas e {staff} da equipe prontas")

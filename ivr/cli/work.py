@@ -1,4 +1,4 @@
-"""``flask worker``: does the effects that calls have ordered."""
+"""``flask worker``: does the effects that calls have ordered, and keeps the desk's time."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 import structlog
 from flask import current_app
 
+from ivr.cli.desk_loop import DeskLoop, tick_and_drain
 from ivr.cli.failing import tells_errors
 from ivr.ports.store import StoreUnavailableError
 from ivr.service.worker import sweep, work_once
@@ -28,7 +29,7 @@ SWEEP_EVERY = 60.0
 @click.option("--once", is_flag=True, help="Faz o que está pendente e termina.")
 @tells_errors
 def worker(once: bool) -> None:
-    """Faz os efeitos pedidos pelas ligações, até receber um sinal para parar."""
+    """Faz os efeitos pedidos pelas ligações e distribui a fila, até receber um sinal."""
     rt = start(current_app._get_current_object(), read_settings())  # type: ignore[attr-defined]
     try:
         check_database(rt)
@@ -42,10 +43,13 @@ def worker(once: bool) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
+    desk = DeskLoop(rt)
+    if not once:
+        desk.start()
     swept = 0.0
     while not stopping:
         try:
-            busy = work_once(rt)
+            busy = work_once(rt) | (once and tick_and_drain(rt))
             if time.monotonic() - swept > SWEEP_EVERY:
                 swept = time.monotonic()
                 sweep(rt)
@@ -56,3 +60,4 @@ def worker(once: bool) -> None:
             return
         if not busy:
             time.sleep(PAUSE)
+    desk.stop()

@@ -1,7 +1,8 @@
 """How surely a caller is known, and which proofs a group's policy asks for.
 
 Identifying (CPF, matrícula, caller number) never verifies; only passed factors do, and at least
-two independent ones: something known (PIN) and something held (the registered mobile).
+two independent ones: something known (PIN) and something held (the registered mobile,
+or the paper with one-use codes).
 """
 
 from __future__ import annotations
@@ -52,6 +53,12 @@ class Factor(StrEnum):
 
     PIN = "pin"
     SMS_CODE = "sms_code"
+    PRINTED_CODE = "printed_code"
+    """NIST SP 800-63B-4 §3.1.2, look-up secret: from the paper made on the owner's page."""
+
+
+STANDS_IN = "|"
+"""Between a factor and the one that stands in for it, as flows spell it."""
 
 
 class NeverReason(StrEnum):
@@ -85,13 +92,20 @@ Assessment = Verified | Needs | Never
 
 
 class GroupPolicy(BaseModel):
-    """What one group must prove, in the order of asking."""
+    """What one group must prove, in the order of asking.
+
+    ``instead``: the factor that stands in for one that cannot be had. Only the code from paper
+    does, for the code by SMS: of somebody without a mobile, or whose mobile is frozen.
+    """
 
     model_config = _SHAPE
 
     label: str = Field(min_length=1)
     self_service: bool
     factors: tuple[Annotated[Factor, Field(strict=False)], ...] = Field(default=(), strict=False)
+    instead: dict[
+        Annotated[Factor, Field(strict=False)], Annotated[Factor, Field(strict=False)]
+    ] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _two_factors_or_none_at_all(self) -> Self:
@@ -101,7 +115,16 @@ class GroupPolicy(BaseModel):
             raise ValueError("factors: self-service needs at least two")
         if not self.self_service and self.factors:
             raise ValueError("factors: a group without self-service has none")
+        for factor, other in self.instead.items():
+            if (factor, other) != (Factor.SMS_CODE, Factor.PRINTED_CODE):
+                raise ValueError("instead: only printed_code for sms_code")
+            if factor not in self.factors or other in self.factors:
+                raise ValueError("instead: for a factor of the group, by one that is not")
         return self
+
+    def met(self, factor: Factor, passed: Collection[str]) -> bool:
+        """Whether a factor, or the one that stands in for it, was passed."""
+        return factor in passed or self.instead.get(factor, factor) in passed
 
 
 class AssurancePolicy(BaseModel):
@@ -143,10 +166,21 @@ class AssurancePolicy(BaseModel):
         A group without self-service, an unknown one and a decoy ("") are asked like the default
         group, so that the questions tell nobody which account is which.
         """
+        return self._asked_like(group).factors
+
+    def questions(self, group: str) -> tuple[str, ...]:
+        """:meth:`factors_asked` as flows spell it: ``sms_code|printed_code`` with a stand-in."""
+        known = self._asked_like(group)
+        return tuple(
+            STANDS_IN.join(f.value for f in (factor, known.instead.get(factor)) if f)
+            for factor in known.factors
+        )
+
+    def _asked_like(self, group: str) -> GroupPolicy:
         known = self.groups.get(group)
         if known is None or not known.self_service:
             known = self.groups[self.default_group]
-        return known.factors
+        return known
 
 
 def verdict(
@@ -160,18 +194,21 @@ def verdict(
 
     ``group``: of the account ("" for the default group). ``passed``: factors passed in this call.
     ``mobile_frozen``: see :func:`mobile_frozen`; then a code to that mobile proves nothing, even
-    one that was passed.
+    one that was passed, and only what stands in for it does.
     """
     known = policy.groups.get(group or policy.default_group)
     if known is None:
         return Never(reason=NeverReason.UNKNOWN_GROUP)
     if not known.self_service:
         return Never(reason=NeverReason.GROUP)
-    if mobile_frozen and Factor.SMS_CODE in known.factors:
-        return Never(reason=NeverReason.MOBILE_CHANGED)
+    if mobile_frozen:
+        if Factor.SMS_CODE in known.factors and Factor.SMS_CODE not in known.instead:
+            return Never(reason=NeverReason.MOBILE_CHANGED)
+        passed = [factor for factor in passed if factor != Factor.SMS_CODE]
     for factor in known.factors:
-        if factor not in passed:
-            return Needs(factor=factor)
+        if not known.met(factor, passed):
+            frozen = mobile_frozen and factor is Factor.SMS_CODE
+            return Needs(factor=known.instead[factor] if frozen else factor)
     return Verified()
 
 

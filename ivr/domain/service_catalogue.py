@@ -62,6 +62,8 @@ class Service(BaseModel):
     name: Text
     prompt: Text
     directory: Slug | None = None
+    sms_name: str = Field(default="", pattern=r"^[A-Za-z0-9 -]{0,9}$")
+    """Its name in text messages; empty: its code."""
     actions: tuple[Action, ...] = Field(default=(), strict=False)
     self_service: bool
     delivery: tuple[Delivery, ...] = Field(default=(), strict=False)
@@ -85,6 +87,11 @@ class Service(BaseModel):
             if not plain_words(text):
                 raise ValueError(f"synonyms: {text!r} has no letter or digit")
         return self
+
+    @property
+    def written_name(self) -> str:
+        """What a text message calls it."""
+        return self.sms_name or self.code
 
     @property
     def spoken_names(self) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import get_args
 
 from ivr.flow import heard
 from ivr.flow.check_subject import CALL_VALUES, SERVICES, Rule, Subject, defect, of_book
@@ -14,9 +13,7 @@ from ivr.flow.nodes.choose_service import ChooseService
 from ivr.flow.nodes.gather import GatherValue
 from ivr.flow.nodes.menu import Menu
 from ivr.flow.nodes.working import WorkingNode
-from ivr.flow.requests import JobOutcome
 
-JOB_OUTCOMES: tuple[str, ...] = get_args(JobOutcome)
 OTHER = "other"
 OF_THE_CALL = frozenset({"level", "slow"})
 """Values that a branch reads from the call itself."""
@@ -37,10 +34,10 @@ def job_outcomes_covered(subject: Subject) -> Iterator[Defect]:
         if not isinstance(node, WorkingNode):
             continue
         for word in node.on:
-            if word not in (*JOB_OUTCOMES, OTHER):
-                allowed = ", ".join((*JOB_OUTCOMES, OTHER))
+            if word not in (*node.outcomes, OTHER):
+                allowed = ", ".join((*node.outcomes, OTHER))
                 yield defect(flow, name, f"on.{word}", f"{word!r} is none of: {allowed}")
-        missing = [w for w in JOB_OUTCOMES if w not in node.on]
+        missing = [w for w in node.outcomes if w not in node.on]
         if missing and OTHER not in node.on:
             yield defect(flow, name, "on", f"no way out for: {', '.join(missing)}")
 
@@ -80,6 +77,18 @@ def options_have_words(subject: Subject) -> Iterator[Defect]:
         if isinstance(node, Menu | GatherValue):
             for key, text in _unheard(node.words):
                 yield defect(flow, name, f"words.{key}", text)
+        if isinstance(node, ChooseService) and node.words_all:
+            services = {s.key: s.words for s in subject.book.services}
+            for key, text in _unheard({**services, "all": node.words_all}):
+                if key == "all":
+                    yield defect(flow, name, "words_all", text)
+
+
+def all_systems_told(subject: Subject) -> Iterator[Defect]:
+    """Whoever is offered all of their systems hears so."""
+    for flow, name, node in subject.nodes():
+        if isinstance(node, ChooseService) and bool(node.all) != bool(node.prompt_all):
+            yield defect(flow, name, "prompt_all", "belongs to all: both or neither")
 
 
 def services_have_words(subject: Subject) -> Iterator[Defect]:
@@ -110,5 +119,6 @@ RULES: tuple[Rule, ...] = (
     values_given,
     values_not_taken,
     options_have_words,
+    all_systems_told,
     services_have_words,
 )

@@ -14,6 +14,7 @@ QueueResult = Literal[
     "error",
     "queue-full",
     "redirected",
+    "requeue",
     "system-error",
 ]
 DialStatus = Literal["completed", "answered", "busy", "no-answer", "failed", "canceled"]
@@ -62,7 +63,11 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftQueue:
-    """The caller is out of the queue. ``wish`` is what they keyed while waiting, if anything."""
+    """The caller is out of the queue. ``wish`` is what they keyed while waiting, if anything.
+
+    ``bridged``: the talk with a person is over. ``requeue``: of the service's own, the caller is
+    to wait again, in the old place. All others are the carrier's words.
+    """
 
     result: QueueResult
     seconds: int = 0

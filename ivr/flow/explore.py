@@ -24,7 +24,12 @@ from ivr.flow.nodes import Node
 
 MOST_REPEATS = 12
 """Times the same event is repeated before its kind of stand counts as lasting."""
-DEFAULT_FACTORS: tuple[tuple[str, ...], ...] = (("pin", "sms_code"), ("sms_code", "pin"), ())
+DEFAULT_FACTORS: tuple[tuple[str, ...], ...] = (
+    ("pin", "sms_code|printed_code"),
+    ("sms_code", "pin"),
+    ("printed_code", "pin"),
+    (),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
 from ivr.flow import requests as ask
 from ivr.flow.events import Event, RequestDone, RequestFailed, StillWorking
-from ivr.flow.requests import Answer, Request
+from ivr.flow.requests import Answer, JobOutcome, Request
 
 Input = tuple[str, Event]
 """What happens, in words, and as the engine takes it."""
@@ -30,7 +30,12 @@ _JOBS: tuple[Answer, ...] = tuple(
 ANSWERS: Mapping[type, tuple[Answer, ...]] = {
     ask.CheckPin: _CHECKED,
     ask.CheckCode: _CHECKED,
-    ask.SendCode: (ask.CodeSent(sent=True), ask.CodeSent(sent=False)),
+    ask.CheckPrintedCode: _CHECKED,
+    ask.SendCode: (
+        ask.CodeSent(sent=True),
+        ask.CodeSent(sent=False, no_mobile=True),
+        ask.CodeSent(sent=False),
+    ),
     ask.ResetPassword: _JOBS,
     ask.UnlockAccount: _JOBS,
     ask.FindTicket: (
@@ -47,9 +52,11 @@ ANSWERS: Mapping[type, tuple[Answer, ...]] = {
             for r in ("night", "weekend", "holiday", "optional", "half_day")
         ),
     ),
+    ask.CheckOutage: (ask.Outage(), ask.Outage(prompt="outage.general")),
     ask.CheckQueue: (
         ask.QueueState(agent_phone=True, waiting=0, wait_minutes=0),
         ask.QueueState(agent_phone=False, waiting=3, wait_minutes=7),
+        ask.QueueState(agent_phone=False, waiting=0, wait_minutes=1, closed=True),
     ),
     ask.BookCallback: (
         ask.CallbackBooked(booked=True, number_end="90", deadline=DATE),
@@ -57,7 +64,7 @@ ANSWERS: Mapping[type, tuple[Answer, ...]] = {
     ),
     ask.SaveRating: (ask.Kept(),),
 }
-"""Every class of answer, the best first and the worst last; of FindPerson see :func:`answers`."""
+"""Every class of answer, the best first and the worst last; of the others see :func:`answers`."""
 
 
 def answers(request: Request, factor_sets: tuple[tuple[str, ...], ...]) -> list[Input]:
@@ -66,9 +73,28 @@ def answers(request: Request, factor_sets: tuple[tuple[str, ...], ...]) -> list[
     given: tuple[Answer, ...] = ANSWERS.get(type(request), ())
     if isinstance(request, ask.FindPerson):
         given = tuple(ask.PersonLookup(person=PERSON, factors=f) for f in factor_sets)
+    if isinstance(request, ask.FindSystems):
+        given = tuple(ask.Systems(services=request.services[:n]) for n in (9, 1, 0))
+    if isinstance(request, ask.ResetSystems | ask.ReadSystems):
+        given = tuple(_settled(request.services))
     told: list[Input] = [(f"{name}: {_words(a)}", RequestDone(answer=a)) for a in given]
     late: list[Input] = [("not done yet", StillWorking())] if isinstance(request, ask.JOBS) else []
     return [*told, *((f"{name}: {label}", event) for label, event in (*late, *FAULTS))]
+
+
+def _settled(services: tuple[str, ...]) -> Iterator[ask.SystemsReset]:
+    """All alike for each outcome, and the first unlike the rest."""
+    pairs: tuple[tuple[JobOutcome, JobOutcome], ...] = (
+        ("done", "done"),
+        ("later", "later"),
+        ("done", "later"),
+        ("done", "refused"),
+        ("later", "refused"),
+        ("limited", "limited"),
+        ("refused", "refused"),
+    )
+    for first, rest in pairs:
+        yield ask.SystemsReset(outcomes=(first, *(rest for _ in services[1:])))
 
 
 def _words(answer: Answer) -> str:

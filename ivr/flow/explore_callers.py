@@ -20,7 +20,7 @@ from ivr.flow.events import (
 )
 from ivr.flow.explore_answers import Input
 from ivr.flow.explore_inputs import MUMBLE, NUMBER, press
-from ivr.flow.requests import Request
+from ivr.flow.requests import JobOutcome, Request
 from ivr.flow.verbs import EndingVerb
 
 Caller = Callable[[EndingVerb], Event]
@@ -85,6 +85,9 @@ def _agrees(request: Request, given: list[Input]) -> Event:
 
 
 def _never_done(request: Request, given: list[Input]) -> Event:
+    if isinstance(request, ask.ReadSystems):
+        outcomes: tuple[JobOutcome, ...] = tuple("later" for _ in request.services)
+        return RequestDone(answer=ask.SystemsReset(outcomes=outcomes))
     return StillWorking() if isinstance(request, ask.JOBS) else given[0][1]
 
 

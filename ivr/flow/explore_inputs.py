@@ -119,6 +119,7 @@ def _spoken(
             texts += [" ".join(_SPOKEN[d] for d in s) for s in (NUMBER[:8], *samples)]
         if gather.hints:
             texts += [w for s in book.services for w in s.words if w in gather.hints]
+            texts += [w for w in getattr(node, "words_all", ()) if w in gather.hints]
     for text in dict.fromkeys(texts):
         yield f"say {text!r}", Speech(text=text, confidence=0.9)
     yield "mumble", Speech(text=MUMBLE, confidence=0.1)

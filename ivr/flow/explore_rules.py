@@ -10,7 +10,7 @@ from ivr.flow.events import Digits, LeftQueue, Speech
 from ivr.flow.explore_inputs import NUMBER
 from ivr.flow.explore_stand import Stand
 from ivr.flow.facts import Fact
-from ivr.flow.requests import ResetPassword, UnlockAccount
+from ivr.flow.requests import ResetPassword, ResetSystems, UnlockAccount
 from ivr.flow.state import CallState
 from ivr.flow.verbs import Filler, Gather, Hangup, Record, Say, SpeakSecret
 
@@ -47,11 +47,11 @@ def state_survives(stand: Stand) -> str:
 def proven_before_secret(stand: Stand) -> str:
     """Nothing secret is made or spoken before every factor of the person was proven."""
     state = stand.step.state
-    secret = isinstance(stand.step.request, ResetPassword | UnlockAccount)
+    secret = isinstance(stand.step.request, ResetPassword | ResetSystems | UnlockAccount)
     if not secret and not isinstance(stand.ending, SpeakSecret):
         return ""
     asked = [f for f in state.values.get("factors", "").split(",") if f]
-    missing = [f for f in asked if f not in state.passed]
+    missing = [f for f in asked if not set(f.split("|")) & set(state.passed)]
     if state.level != "verified" or not asked or missing:
         return f"asked for {type(stand.step.request or stand.ending).__name__} while {state.level}"
     return ""

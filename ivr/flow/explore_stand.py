@@ -12,7 +12,7 @@ from ivr.flow.nodes.branch import Branch
 from ivr.flow.trail import back
 from ivr.flow.verbs import EndingVerb, Say
 
-DECISIVE = ("factors", "actions")
+DECISIVE = ("factors", "actions", "systems")
 """Values that nodes go by, beside those that branches look at."""
 
 

@@ -7,31 +7,49 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-_DIGITS = {
-    "zero": "0",
-    "um": "1",
-    "uma": "1",
-    "primeiro": "1",
-    "primeira": "1",
-    "dois": "2",
-    "duas": "2",
-    "tres": "3",
-    "quatro": "4",
-    "cinco": "5",
-    "seis": "6",
-    "meia": "6",
-    "sete": "7",
-    "oito": "8",
-    "nove": "9",
-}
-_YES = ("sim", "isso", "certo", "correto", "confirmo", "exato", "positivo", "pode")
-_NO = ("nao", "errado", "incorreto", "negativo", "corrigir")
+from ivr.flow.heard_numbers import Reading, choose, readings
+from ivr.flow.heard_words import LEAD_IN
+
+__all__ = [
+    "LEAST_CONFIDENCE",
+    "choose",
+    "digits",
+    "global_key",
+    "identifier_readings",
+    "named",
+    "option",
+    "plain",
+    "says",
+    "yes_or_no",
+]
+
+_YES = (
+    *("sim", "isso", "certo", "correto", "confirmo", "confirma", "confirmado", "exato"),
+    *("exatamente", "positivo", "afirmativo", "pode", "claro", "perfeito", "com certeza", "ok"),
+    *("ta bom", "pois e", "uhum", "aham"),
+)
+_YES_ALONE = frozenset({"e", "e sim", "ta", "quero", "quero sim", "beleza", "okay"})
+"""Yes only when nothing else was said: "é" is plain ``e``, which stands in many sentences."""
+_NO = (
+    *("nao", "errado", "errada", "incorreto", "incorreta", "negativo", "corrigir", "cancelar"),
+    *("cancela", "nunca", "de jeito nenhum", "nada disso"),
+)
+_NEITHER = ("nao sei", "pois nao", "sei la", "talvez")
 _GLOBAL = {
     "0": ("atendente", "pessoa", "falar com alguem", "humano", "telefonista"),
     "*": ("voltar", "volta"),
     "9": ("repetir", "repita", "de novo", "nao entendi"),
     "8": ("mais devagar", "devagar"),
 }
+_ORDINALS = {
+    f"{word}{ending}": digit
+    for word, digit in {
+        **{"primeir": "1", "segund": "2", "terceir": "3", "quart": "4", "quint": "5"},
+        **{"sext": "6", "setim": "7", "oitav": "8", "non": "9"},
+    }.items()
+    for ending in "oa"
+} | {"o": "e", "a": "e"}
+"""Words that point at an option by its place; an article before them says nothing."""
 LEAST_CONFIDENCE = 0.35
 """Below this a result counts as not understood. Carriers may leave confidence out."""
 
@@ -57,23 +75,26 @@ def says(text: str, phrases: Iterable[str]) -> bool:
 
 
 def digits(text: str) -> str:
-    """Digits named one by one ("meia" is 6) or written by the recogniser; "" if others stand
+    """Digits of a number as it was most likely meant: named one by one, in tens, hundreds and
+    thousands, repeated ("dois noves"), or written by the recogniser; "" if other words stand
     between them."""
-    found: list[str] = []
-    for word in plain(text).split():
-        if word.isdigit():
-            found.append(word)
-        elif word in _DIGITS:
-            found.append(_DIGITS[word])
-        elif word not in ("e", "ponto", "traco", "barra", "digito", "eh", "ah", "hum"):
-            return ""
-    return "".join(found)
+    ways = readings(plain(text).split())
+    return ways[0].digits if ways else ""
+
+
+def identifier_readings(text: str) -> tuple[Reading, ...]:
+    """Every way to take a number that says what it is, the likeliest first: "meu CPF é …"."""
+    words = plain(text).split()
+    start = next((at for at, word in enumerate(words) if word not in LEAD_IN), len(words))
+    return readings(words[start:])
 
 
 def yes_or_no(text: str) -> bool | None:
     """True, False, or None when it is neither. A no beats a yes ("não está certo")."""
+    if says(text, _NEITHER):
+        return None
     no = says(text, _NO)
-    yes = says(text, _YES) and not no
+    yes = (says(text, _YES) or plain(text) in _YES_ALONE) and not no
     return True if yes else False if no else None
 
 
@@ -104,5 +125,5 @@ def option(text: str, words: Mapping[str, Iterable[str]]) -> str:
     hits = named(text, words)
     if len(hits) == 1:
         return hits[0]
-    number = digits(text)
+    number = digits(" ".join(_ORDINALS.get(word, word) for word in plain(text).split()))
     return number if len(number) == 1 and not hits else ""

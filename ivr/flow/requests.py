@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 IdKind = Literal["cpf", "matricula"]
-JobOutcome = Literal["done", "refused", "not_found", "disabled", "privileged", "limited", "later"]
+JobOutcome = Literal[
+    "done", "refused", "not_found", "disabled", "privileged", "limited", "unreachable", "later"
+]
 """``refused``: the directory's policy said no for good; ``limited``: our own limits did;
-``later``: accepted, still being tried, and the caller must hear so."""
+``unreachable``: no registered mobile that a link may go to; ``later``: accepted, still being
+tried, and the caller must hear so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,34 @@ class CheckCode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPrintedCode:
+    """Compare the next unused code on the owner's paper. Counts as a try, and uses the code up."""
+
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindSystems:
+    """Which of these services the verified person has an account in that a link can reset."""
+
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetSystems:
+    """Reset the person's passwords of several services, each on its own, by links."""
+
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSystems:
+    """How the resets ordered by :class:`ResetSystems` stand now."""
+
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ResetPassword:
     """Reset the person's password of a service. ``delivery``: link by SMS, or spoken."""
 
@@ -70,7 +101,7 @@ class KeepRecording:
 
     recording: str
     seconds: int
-    purpose: Literal["need", "complaint", "message"]
+    purpose: Literal["need", "complaint", "message", "voicemail"]
     ticket: str = ""
     """Protocol of another ticket that a ``message`` is for; empty: the ticket of this call."""
 
@@ -78,6 +109,11 @@ class KeepRecording:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckHours:
     """Whether people answer now, and when they do next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOutage:
+    """Which message everybody is to hear before the menu now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,16 +142,21 @@ Request = (
     | CheckPin
     | SendCode
     | CheckCode
+    | CheckPrintedCode
+    | FindSystems
+    | ResetSystems
+    | ReadSystems
     | ResetPassword
     | UnlockAccount
     | FindTicket
     | KeepRecording
     | CheckHours
+    | CheckOutage
     | CheckQueue
     | BookCallback
     | SaveRating
 )
-JOBS: tuple[type, ...] = (ResetPassword, UnlockAccount)
+JOBS: tuple[type, ...] = (ResetPassword, ResetSystems, UnlockAccount)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +164,8 @@ class PersonLookup:
     """``person``: opaque reference to whoever was looked up, a decoy if there is nobody.
 
     ``factors``: what the policy of the person's group asks for, in order; for a decoy those of
-    the default group, so that the answer does not tell who exists.
+    the default group, so that the answer does not tell who exists. ``a|b``: ``b`` stands in for
+    an ``a`` that cannot be had.
     """
 
     person: str = field(repr=False)
@@ -143,10 +185,13 @@ class CodeSent:
     """``sent`` is true for a decoy too; false only when sends are capped or paused.
 
     ``too_soon``: one was sent less than a minute ago; another try in a moment is of use.
+    ``no_mobile``: no registered mobile can prove anything now; told only to a caller who has
+    passed another factor.
     """
 
     sent: bool
     too_soon: bool = False
+    no_mobile: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +200,20 @@ class JobDone:
 
     outcome: JobOutcome
     job: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Systems:
+    """Services of :class:`FindSystems` that the person has, one for each account."""
+
+    services: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemsReset:
+    """``outcomes``: one for each service of the request, in its order."""
+
+    outcomes: tuple[JobOutcome, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +245,21 @@ class Hours:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """``prompt``: id of the message, empty for none."""
+
+    prompt: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class QueueState:
-    """``agent_phone``: one telephone may be rung before the queue (IVR_AGENT_NUMBER)."""
+    """``agent_phone``: one telephone may be rung before the queue (IVR_AGENT_NUMBER).
+    ``closed``: a supervisor lets nobody into the queue now."""
 
     agent_phone: bool
     waiting: int
     wait_minutes: int
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,9 +278,12 @@ Answer = (
     | Checked
     | CodeSent
     | JobDone
+    | Systems
+    | SystemsReset
     | TicketFound
     | Kept
     | Hours
+    | Outage
     | QueueState
     | CallbackBooked
 )

@@ -12,11 +12,31 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol
 
+from ivr.ports.admin_views import AdminViews
 from ivr.ports.alarms import Alarms
+from ivr.ports.blocked import Blocked
+from ivr.ports.call_search import CallSearch
+from ivr.ports.callbacks import Callbacks
+from ivr.ports.changes import Changes
+from ivr.ports.desk import Desk
+from ivr.ports.desk_views import DeskViews
+from ivr.ports.metrics import Metrics, Switches
 from ivr.ports.owner import Owners
+from ivr.ports.privacy import Privacy
+from ivr.ports.queues import CallbackRow as CallbackRow
+from ivr.ports.queues import QueueRow as QueueRow
+from ivr.ports.queues import Queues as Queues
+from ivr.ports.queues import RecordingRow as RecordingRow
+from ivr.ports.recordings import Recordings
+from ivr.ports.retention import Retention
+from ivr.ports.staff import Audit, Staff
+from ivr.ports.tickets import ApiTokens, TicketLists, TicketLog, WebhookTargets
+from ivr.ports.vital_signs import Vitals
 
 TicketStatus = Literal["open", "pending", "closed"]
 JobState = Literal["queued", "running", "done", "failed"]
+Lane = Literal["calls", "desk"]
+"""``desk``: the jobs whose kind begins with ``desk.``, which an agent and a caller wait for."""
 
 
 class StoreUnavailableError(Exception):
@@ -85,6 +105,11 @@ class TicketRow:
     """How surely the person is known: anonymous, identified, verified."""
     rating: int | None = None
     closed_at: datetime | None = None
+    agent: str = ""
+    """Who of the desk has it in hand."""
+    merged_into: str = ""
+    """Protocol of the ticket that this one was joined to, empty for a ticket of its own."""
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,42 +176,6 @@ class LinkRow:
     job: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordingRow:
-    """A recording at the carrier that belongs to a ticket."""
-
-    sid: str
-    protocol: str
-    call_sid: str
-    purpose: str
-    seconds: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackRow:
-    """A promise to call back. ``number`` is sealed at rest."""
-
-    protocol: str
-    call_sid: str
-    number: str = field(repr=False)
-    asked_at: datetime
-    """The start of the wait: a callback keeps the caller's place."""
-    due: date
-    state: Literal["waiting", "done", "dropped"] = "waiting"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueRow:
-    """A caller in a queue."""
-
-    call_sid: str
-    queue: str
-    entered_at: datetime
-    left_at: datetime | None = None
-    result: str = ""
-
-
 class Calls(Protocol):
     def add(self, call: CallRow) -> bool:
         """False when the call is already there (its first webhook came twice)."""
@@ -225,8 +214,9 @@ class Tickets(Protocol):
 
     def add(self, ticket: TicketRow) -> None: ...
     def by_protocol(self, protocol: str) -> TicketRow | None: ...
-    def change(self, protocol: str, **changes: Any) -> None:
-        """Set columns of :class:`TicketRow` by name."""
+    def change(self, protocol: str, *, by: str = "system", **changes: Any) -> None:
+        """Set columns of :class:`TicketRow` by name; a change of status, agent, rating or
+        joining becomes a line of the ticket's history, done ``by``. A joined one stays closed."""
 
     def add_recording(self, recording: RecordingRow) -> None: ...
     def recordings(self, protocol: str) -> Sequence[RecordingRow]: ...
@@ -241,8 +231,8 @@ class Outbox(Protocol):
         """False when a job with that key exists."""
 
     def get(self, key: str) -> Job | None: ...
-    def claim(self, *, now: datetime, lease_until: datetime) -> Job | None:
-        """Lease the next due job (SKIP LOCKED on PostgreSQL; conditional update on SQLite)."""
+    def claim(self, *, now: datetime, lease_until: datetime, lane: Lane = "calls") -> Job | None:
+        """Lease the next due job of a lane (SKIP LOCKED on PostgreSQL, conditional update else)."""
 
     def settle(
         self,
@@ -315,20 +305,6 @@ class Resets(Protocol):
     def frozen(self, account: str, *, now: datetime) -> bool: ...
 
 
-class Queues(Protocol):
-    def enter(self, entry: QueueRow) -> None:
-        """Idempotent by call."""
-
-    def leave(self, call_sid: str, *, at: datetime, result: str) -> None: ...
-    def position(self, call_sid: str) -> int:
-        """1 for the next caller of the same queue; 0 when not waiting."""
-
-    def waiting(self, queue: str) -> int: ...
-    def entry(self, call_sid: str) -> QueueRow | None: ...
-    def mean_wait(self, queue: str, *, since: datetime) -> float | None:
-        """Mean seconds of answered waits, None when there was none."""
-
-
 class Flows(Protocol):
     def save(self, revision: str, files: str, *, at: datetime) -> None:
         """Keep the flow files (JSON) of a revision; idempotent."""
@@ -339,6 +315,10 @@ class Flows(Protocol):
 class Transaction(Protocol):
     """One transaction."""
 
+    admin_views: AdminViews
+    blocked: Blocked
+    call_search: CallSearch
+    callbacks: Callbacks
     calls: Calls
     journal: Journal
     tickets: Tickets
@@ -346,9 +326,24 @@ class Transaction(Protocol):
     proofs: Proofs
     resets: Resets
     queues: Queues
+    recordings: Recordings
+    retention: Retention
     flows: Flows
     owner: Owners
     alarms: Alarms
+    metrics: Metrics
+    switches: Switches
+    desk: Desk
+    desk_views: DeskViews
+    staff: Staff
+    audit: Audit
+    privacy: Privacy
+    vitals: Vitals
+    changes: Changes
+    ticket_log: TicketLog
+    ticket_lists: TicketLists
+    webhook_targets: WebhookTargets
+    api_tokens: ApiTokens
 
     def now(self) -> datetime:
         """The database's clock: what decides whether a code or a lease is still good."""

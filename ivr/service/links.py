@@ -17,6 +17,7 @@ from ivr.ports.directory import Account, Directory, PolicyRefusalError
 from ivr.ports.errors import PortError
 from ivr.ports.store import Job, JournalEntry, LinkRow, Transaction
 from ivr.service.link_tokens import LinkRuntime, Purpose, true_link
+from ivr.service.system_resets import others_wait
 
 SETTLE_JOB = "link.settle"
 CLAIM = timedelta(seconds=60)
@@ -294,7 +295,7 @@ def _close_ticket(tx: Transaction, link: LinkRow, *, at: datetime) -> None:
     """The ticket waited for this link only; one that a person owes something stays as it is."""
     view = tx.calls.view(link.call_sid, 0)
     ticket = tx.tickets.by_protocol(view.call.protocol) if view else None
-    if ticket is None or ticket.outcome not in WAITED_FOR_LINK:
+    if ticket is None or ticket.outcome not in WAITED_FOR_LINK or others_wait(tx, link):
         return
     tx.tickets.change(
         ticket.protocol, status="closed", outcome="resolved_self_service", closed_at=at

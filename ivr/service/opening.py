@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from ivr.domain.local_time import to_local
 from ivr.domain.phone_number import normalise_phone
 from ivr.domain.protocol_number import make_protocol
 from ivr.domain.sla import deadlines
 from ivr.flow import engine
+from ivr.flow.state import CallState
 from ivr.ports.store import CallRow, JournalEntry, TicketRow
+from ivr.ports.tickets import TicketEvent
+from ivr.service.blocked import marked
 from ivr.service.runtime import Runtime
 from ivr.service.session import Session
+from ivr.service.tickets_contact import contact_of_call
+
+
+def _first_state(rt: Runtime) -> CallState:
+    """Keys only unless the carrier may recognise: no call's audio leaves for it otherwise."""
+    return replace(engine.start(rt.flows.current), keys_only=not rt.speech_by_carrier)
 
 
 class _OpenedMeanwhileError(Exception):
@@ -36,12 +46,14 @@ def open_call(rt: Runtime, *, sid: str, caller: str | None) -> None:
             business_days=rt.catalogue.facts.deadline_business_days,
             calendar_days=rt.catalogue.facts.deadline_calendar_days,
         )
+        number = normalise_phone(caller)
+        begun = marked(tx, _first_state(rt), caller=number)
         call = CallRow(
             sid=sid,
             protocol=protocol,
             turn=0,
-            state=Session(engine=engine.start(rt.flows.current)).to_dict(),
-            caller=normalise_phone(caller),
+            state=Session(engine=begun).to_dict(),
+            caller=number,
             started_at=now,
             revision=rt.flows.current.revision,
             outcome="abandoned",
@@ -56,6 +68,16 @@ def open_call(rt: Runtime, *, sid: str, caller: str | None) -> None:
                 due_business=due.business,
                 due_calendar=due.calendar,
                 identity="anonymous",
+            )
+        )
+        tx.ticket_log.put_contact(contact_of_call(rt, call, at=now))
+        tx.ticket_log.note(
+            TicketEvent(
+                protocol=protocol,
+                at=now,
+                kind="call.started",
+                actor="caller",
+                data={"call_sid": sid},
             )
         )
         tx.journal.add(

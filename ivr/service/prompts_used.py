@@ -13,10 +13,34 @@ WAITING = {
 }
 """Prompts that the queue speaks by itself (:mod:`ivr.service.waiting`)."""
 
+DESK = {
+    "desk.whisper.service": frozenset({"service_name"}),
+    "desk.whisper.other": frozenset[str](),
+    "desk.whisper.verified": frozenset[str](),
+    "desk.whisper.identified": frozenset[str](),
+    "desk.whisper.unknown": frozenset[str](),
+    "desk.over": frozenset[str](),
+    "desk.connecting": frozenset[str](),
+    "desk.back": frozenset[str](),
+    "desk.hold": frozenset[str](),
+    "desk.whisper.callback": frozenset[str](),
+    "desk.callback.hello": frozenset({"protocol"}),
+    "desk.callback.later": frozenset[str](),
+    "desk.callback.bye": frozenset[str](),
+}
+"""Prompts of the legs of a talk (:mod:`ivr.web.room`, :mod:`ivr.service.desk.media`)."""
+
+
+BARRED = {
+    "barred.words": frozenset[str](),
+    "barred.channels": frozenset[str](),
+}
+"""Prompts of a blocked caller (:mod:`ivr.service.blocked`)."""
+
 
 def prompts_used(book: FlowBook, catalogue: Catalogue) -> dict[str, frozenset[str]]:
     """Prompt id → names of the values given. The engine gives a prompt just what it asks for."""
-    used = dict(WAITING)
+    used = {**WAITING, **DESK, **BARRED}
     spoken = [
         prompt
         for flow in book.flows.values()

@@ -10,13 +10,18 @@ from typing import Literal, cast
 
 from ivr.domain.outcome import CallOutcome
 from ivr.ports.store import RecordingRow, TicketRow, Transaction
+from ivr.service.fetching import order_fetch
 from ivr.service.journal import note
 from ivr.service.left_behind import give_status, stronger_outcome
 from ivr.service.runtime import Runtime
 
 REPORTED = "recording.reported"
-Purpose = Literal["need", "complaint", "message"]
-_OUTCOMES = {"need": CallOutcome.NEED_RECORDED, "complaint": CallOutcome.COMPLAINT_RECORDED}
+Purpose = Literal["need", "complaint", "message", "voicemail"]
+_OUTCOMES = {
+    "need": CallOutcome.NEED_RECORDED,
+    "voicemail": CallOutcome.NEED_RECORDED,
+    "complaint": CallOutcome.COMPLAINT_RECORDED,
+}
 
 
 def record_report(
@@ -70,6 +75,7 @@ def keep_unclaimed(tx: Transaction, ticket: TicketRow, *, purpose: Purpose | Non
                 at=tx.now(),
             )
         )
+        order_fetch(tx, recording, call_sid=ticket.call_sid)
         kept.add(recording)
         tx.tickets.change(ticket.protocol, subject=purpose)
         if purpose in _OUTCOMES:

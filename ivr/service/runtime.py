@@ -11,14 +11,20 @@ from ivr.domain.assurance import AssurancePolicy
 from ivr.domain.calendar import Calendar
 from ivr.domain.hours import ServiceHours
 from ivr.domain.limits import Limits
+from ivr.domain.metrics_alerts import AlertsData
+from ivr.domain.metrics_tally import Rules
 from ivr.domain.prompts.catalogue import Catalogue
+from ivr.domain.queue_catalogue import QueueCatalogue
+from ivr.domain.retention import RetentionPolicy
 from ivr.domain.service_catalogue import ServiceCatalogue
 from ivr.ports.clock import Clock, Entropy
 from ivr.ports.directory import Directory
+from ivr.ports.recordings import RecordingShelf
 from ivr.ports.sealing import KeyedHash
 from ivr.ports.sms import Sms
 from ivr.ports.store import Store
 from ivr.ports.telephony import Telephony
+from ivr.ports.webhooks import WebhookSender
 from ivr.service.flows import FlowShelf
 
 
@@ -48,12 +54,21 @@ class Runtime:
     catalogue: ServiceCatalogue
     policy: AssurancePolicy
     limits: Limits
+    queues: QueueCatalogue
     calendar: Calendar
     hours: ServiceHours
     public_url: str
+    metric_rules: Rules = field(default_factory=Rules)
+    alerts: AlertsData = field(default_factory=lambda: AlertsData(version=1))
     agent_phone: bool = False
+    speech_by_carrier: bool = True
+    """Whether a Gather may listen: then the carrier recognises. Else it takes keys only."""
     link_hours: int = 2
     offline_journal: Path | None = None
+    webhooks: WebhookSender | None = None
+    recordings: RecordingShelf | None = None
+    retention: RetentionPolicy | None = None
+    """Where recordings are kept; None leaves them at the carrier."""
     stopwatch: Callable[[], float] = field(default=lambda: 0.0)
     """Monotonic seconds, for latencies in the journal."""
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from ivr.flow import engine
-from ivr.flow.events import CallStarted, Digits, Event, LeftQueue, StillWorking
+from ivr.flow.events import CallStarted, DialEnded, Digits, Event, LeftQueue, StillWorking
 from ivr.flow.facts import Fact
 from ivr.flow.verbs import Hangup, SpeakSecret, Utterance, Verb
-from ivr.ports.store import CallRow, QueueRow, Transaction, TurnView
+from ivr.ports.store import CallRow, TurnView
+from ivr.service.blocked import is_barred, told
+from ivr.service.desk.queue_turns import keep_queue, left_queue
 from ivr.service.jobs_awaited import event_of_job
 from ivr.service.journal import entries, outcome_after
 from ivr.service.left_behind import order_link_instead, stronger_outcome
-from ivr.service.requests import Effect, TurnContext, run_request
+from ivr.service.requests import ONLY_READS, Effect, TurnContext, run_request
 from ivr.service.runtime import Runtime
 from ivr.service.session import Expects, Session
 
@@ -87,6 +89,11 @@ def _work(rt: Runtime, view: TurnView, turn: int, read: ReadEvent) -> _Work:
     call = view.call
     session = Session.from_dict(call.state)
     work = _Work(session=session, expected=session.expects, facts=[], verbs=[], effects=[])
+    if is_barred(session):
+        only = told(session, protocol=call.protocol)
+        work.session, work.verbs = only.session, [only.verb]
+        work.facts += only.facts
+        return work
     if session.job and not session.engine.waiting:
         spoken = session.job
         work.effects.append(lambda tx: tx.resets.erase_secret(spoken))
@@ -102,7 +109,7 @@ def _work(rt: Runtime, view: TurnView, turn: int, read: ReadEvent) -> _Work:
         speech = result.speech
         if result.request is None:
             return work
-        if not claimed:
+        if not claimed and type(result.request) not in ONLY_READS:
             _claim(rt, call.sid, turn)
             claimed = True
         context = TurnContext(call=call, turn=turn, session=work.session, effects=work.effects)
@@ -129,11 +136,9 @@ def _first_event(rt: Runtime, call: CallRow, session: Session, read: ReadEvent) 
     event = read(session.expects)
     if session.job and session.engine.waiting and not isinstance(event, Digits):
         return event_of_job(rt, session.job) or StillWorking()
-    if isinstance(event, LeftQueue):
+    if session.expects == "queue" and isinstance(event, LeftQueue | DialEnded):
         with rt.store.begin(write=False) as tx:
-            entry = tx.queues.entry(call.sid)
-        wish = entry.result.removeprefix("wish:") if entry else ""
-        event = replace(event, wish=wish if entry and entry.result.startswith("wish:") else "")
+            return left_queue(tx.queues.entry(call.sid), event)
     return event
 
 
@@ -148,7 +153,10 @@ def _commit(
     reply = render(tuple(work.verbs), next_turn=turn + 1)
     at = session.engine.at
     person = session.person.key if session.person else call.person
+    queued = "queue" in (session.expects, work.expected)
     with rt.store.begin() as tx:
+        if queued:
+            tx.desk.lock()
         now = tx.now()
         outcome = call.outcome
         if told:
@@ -172,15 +180,6 @@ def _commit(
         awaited = tx.outbox.get(Session.from_dict(call.state).job) if left_behind else None
         if awaited is not None:
             order_link_instead(tx, awaited)
-        _keep_queue(tx, call, session, before=work.expected, at=now)
+        if queued:
+            keep_queue(rt, tx, call, session, now=now)
     return reply
-
-
-def _keep_queue(
-    tx: Transaction, call: CallRow, session: Session, *, before: Expects, at: datetime
-) -> None:
-    if session.expects == "queue":
-        tx.queues.enter(QueueRow(call_sid=call.sid, queue=session.queue, entered_at=at))
-    elif before == "queue":
-        result = "bridged" if session.engine.outcome == "attended_by_person" else "left"
-        tx.queues.leave(call.sid, at=at, result=result)

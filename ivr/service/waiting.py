@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from ivr.flow.verbs import Utterance
 from ivr.ports.store import QueueRow
-from ivr.service.requests.desk import LOOK_BACK, minutes_to_wait
+from ivr.service.desk.entries import enter_queue
+from ivr.service.desk.offers import caller_left
+from ivr.service.requests.desk import minutes_to_wait
 from ivr.service.runtime import Runtime
 from ivr.service.session import Session
 
@@ -25,10 +26,12 @@ class WaitTurn:
 def wait(
     rt: Runtime, *, sid: str, position: int | None, seconds: int | None, digits: str
 ) -> WaitTurn:
-    """One round of waiting. ``position`` and ``seconds`` as the carrier tells them.
+    """One round of waiting. ``position`` and ``seconds`` as the carrier tells them; our own rank
+    is told rather than its position.
 
-    Leaving is by wish (key 1: call me back) or when the flow's longest wait is over. A round of
-    a call that is in no queue (any more) changes nothing.
+    Leaving is by wish (key 1: call me back) or when the flow's longest wait is over, but not
+    while an agent's telephone rings for the caller. Whom an agent has answered waits without
+    words to be brought together. A round of a call that is in no queue changes nothing.
     """
     with rt.store.begin(write=False) as tx:
         view = tx.calls.view(sid, 0)
@@ -40,18 +43,19 @@ def wait(
             return WaitTurn(leave=True)
         entry = tx.queues.entry(sid)
         queue = session.queue or (entry.queue if entry else "")
-        own = tx.queues.position(sid)
-        mean = tx.queues.mean_wait(queue, since=now - LOOK_BACK)
+        place = tx.queues.position(sid) or position or 1
+        minutes = minutes_to_wait(tx, queue, place)
+        ringing = tx.desk.open_offer_of(sid) is not None
+        answered = bool(tx.desk.talks_of(sid))
+    if answered:
+        return WaitTurn(leave=False)
     if digits == CALLBACK_KEY:
-        _wish(rt, sid, queue, "callback")
-        return WaitTurn(leave=True)
+        return WaitTurn(leave=_wish_callback(rt, sid, queue))
     waited = seconds if seconds is not None else 0
     if entry is not None:
         waited = max(waited, int((now - entry.entered_at).total_seconds()))
-    if session.max_wait and waited >= session.max_wait:
+    if session.max_wait and waited >= session.max_wait and not ringing:
         return WaitTurn(leave=True)
-    place = position or own or 1
-    minutes = minutes_to_wait(mean, place)
     return WaitTurn(
         leave=False,
         speech=(
@@ -63,9 +67,13 @@ def wait(
     )
 
 
-def _wish(rt: Runtime, sid: str, queue: str, wish: Literal["callback"]) -> None:
+def _wish_callback(rt: Runtime, sid: str, queue: str) -> bool:
+    """Write the wish down and give the call to nobody. False when an agent was quicker."""
     with rt.store.begin() as tx:
-        now = tx.now()
+        tx.desk.lock()
+        if tx.desk.talks_of(sid):
+            return False
         if tx.queues.entry(sid) is None:
-            tx.queues.enter(QueueRow(call_sid=sid, queue=queue, entered_at=now))
-        tx.queues.leave(sid, at=now, result=f"wish:{wish}")
+            enter_queue(tx, QueueRow(call_sid=sid, queue=queue, entered_at=tx.now()), now=tx.now())
+        caller_left(tx, sid, result="wish:callback", by="system")
+        return True

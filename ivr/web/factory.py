@@ -21,7 +21,34 @@ from ivr.domain.prompts.manifest import Manifest, ManifestError
 from ivr.flow.verbs import Utterance
 from ivr.service.runtime import Runtime
 from ivr.settings import Settings, read_settings
-from ivr.web import audio, health, home, owner, reset, voice
+from ivr.web import (
+    admin_pages,
+    agent_pages,
+    api,
+    audio,
+    board,
+    call_back,
+    callbacks,
+    calls_pages,
+    door,
+    flows_pages,
+    health,
+    home,
+    live,
+    metrics_page,
+    owner,
+    receipt,
+    recordings,
+    reports,
+    reset,
+    room,
+    staff_account,
+    staff_login,
+    staff_menu,
+    staff_oidc,
+    tickets,
+    voice,
+)
 from ivr.web.edge import Edge
 from ivr.web.headers import send_security_headers
 from ivr.web.logs import configure_logs
@@ -59,11 +86,38 @@ def make_app(settings: Settings | None = None, **overrides: Any) -> Flask:
 
     csrf = CSRFProtect()
     csrf.init_app(app)
-    for blueprint in (voice.bp, audio.bp, health.bp):
+    for blueprint in (api.bp, voice.bp, room.bp, call_back.bp, audio.bp, health.bp):
         csrf.exempt(blueprint)
-    for module in (voice, audio, health, home, reset, owner):
+    for module in (
+        api,
+        voice,
+        room,
+        call_back,
+        audio,
+        health,
+        metrics_page,
+        home,
+        reset,
+        receipt,
+        owner,
+        staff_login,
+        staff_account,
+        staff_oidc,
+        tickets,
+        calls_pages,
+        callbacks,
+        recordings,
+        reports,
+        board,
+        agent_pages,
+        flows_pages,
+        admin_pages,
+    ):
         app.register_blueprint(module.bp)
+    live.attach(app)
+    staff_menu.attach(app)
     send_security_headers(app)
+    metrics_page.count_requests(app)
     return app
 
 
@@ -80,8 +134,22 @@ def start(app: Flask, settings: Settings, **overrides: Any) -> Runtime:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_NAME="__Host-ivr" if secure else "ivr",
         WTF_CSRF_TIME_LIMIT=None,
-        **{CONFIG_KEY: rt.catalogue},
+        # Our pages send no Referer, which the library would ask for over TLS; the token and the
+        # SameSite cookie stand without it.
+        WTF_CSRF_SSL_STRICT=False,
+        **{CONFIG_KEY: rt.catalogue, door.MUST_ENROL: settings.staff_must_enrol},
     )
+    app.config.update(
+        {
+            staff_oidc.NAME: settings.ivr_oidc_name if settings.ivr_oidc_issuer else "",
+            staff_oidc.ISSUER: settings.ivr_oidc_issuer,
+            metrics_page.TOKEN: settings.ivr_metrics_token,
+            metrics_page.NETWORKS: settings.ivr_metrics_networks,
+            metrics_page.FOLDER: str(settings.ivr_var),
+            agent_pages.PHONE_KEYS: agent_pages.phone_keys(settings),
+        }
+    )
+    app.extensions[staff_oidc.PROVIDER] = bootstrap.identity_provider(settings, rt.clock)
     app.extensions["ivr.edge"] = make_edge(settings, rt)
     app.extensions["ivr"] = rt
     return rt

@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response
 
 from ivr.domain.local_time import to_local
 from ivr.domain.telephone_pin import MESSAGES, PIN_MAX, PIN_MIN
+from ivr.ports.directory import Authenticator
 from ivr.ports.errors import PortError
 from ivr.ports.store import StoreUnavailableError
 from ivr.service import owner as owners
@@ -233,18 +234,26 @@ def store_is_away(error: StoreUnavailableError) -> ResponseReturnValue:
 
 @bp.errorhandler(PortError)
 def directory_is_away(error: PortError) -> ResponseReturnValue:
-    """The account is gone from the directory: the log-in ends. Else: try again later."""
+    """The account is gone from the directory: the log-in ends. The directory tries no passwords:
+    that is said. Else: try again later."""
     if error.reason == "no_account":
         owner_session.end()
         return redirect(url_for("owner.log_in_form"), 303)
-    return _later_page()
+    return _no_log_in_page() if error.reason == "no_login" else _later_page()
 
 
 def _done(word: str) -> Response:
     return redirect(url_for("owner.home", feito=word), 303)
 
 
+def _no_log_in_page() -> ResponseReturnValue:
+    """The directory of people cannot try a password: nobody can log in here."""
+    return render_template("meu-acesso/no_log_in.html"), 501
+
+
 def _log_in_page(form: LogInForm, status: int = 200) -> ResponseReturnValue:
+    if not isinstance(runtime().directories[runtime().identity], Authenticator):
+        return _no_log_in_page()
     done = DONE["out"] if request.args.get("feito") == "out" else None
     return render_template("meu-acesso/log_in.html", form=form, done=done), status
 

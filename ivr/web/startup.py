@@ -7,11 +7,15 @@ from flask import Flask
 
 from ivr.adapters.db.revision import behind
 from ivr.adapters.db.store import SqlStore
+from ivr.adapters.speech.vocabulary_needs import needs_of
+from ivr.adapters.speech.vosk_model import ModelError, read_folder
+from ivr.adapters.speech.vosk_probe import unmet_by
 from ivr.domain.outcome import CallOutcome
 from ivr.flow.check import check
 from ivr.flow.load import Defect
 from ivr.ports.store import StoreUnavailableError
 from ivr.service.runtime import Runtime
+from ivr.settings import Settings
 
 log = structlog.get_logger("ivr.start")
 
@@ -53,6 +57,28 @@ def check_database(rt: Runtime) -> None:
         return
     if behind(rt.store.engine):
         raise StartupError("the database lacks migrations: run flask db upgrade")
+
+
+def check_speech(rt: Runtime, settings: Settings) -> None:
+    """Refuse a model that cannot serve; name what it cannot recognise.
+
+    Raises :class:`StartupError`.
+    """
+    if settings.ivr_speech != "vosk":
+        return
+    path = settings.ivr_speech_model.resolve()
+    try:
+        read_folder(path, demo=settings.ivr_directory == "demo")
+        lacking = unmet_by(path, needs_of(rt.flows.current))
+    except ModelError as error:
+        raise StartupError(str(error)) from None
+    for each in lacking:
+        log.warning(
+            "words unknown to the recogniser",
+            where=each.need.where,
+            phrase=each.need.phrase,
+            words=list(each.words),
+        )
 
 
 def flow_defects(rt: Runtime) -> list[Defect]:

@@ -7,13 +7,14 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from ivr.adapters.twilio import documents, twiml
+from ivr.adapters.twilio import desk_documents, documents, twiml
 from ivr.adapters.twilio.fields import Inbound
 from ivr.adapters.twilio.inbound import to_event
 from ivr.adapters.twilio.links import turn_of
 from ivr.flow.events import Event, NoInput
 from ivr.flow.verbs import SpeakSecret, Verb
 from ivr.ports.store import StoreUnavailableError
+from ivr.service.desk.media import recording_told, settle_room
 from ivr.service.ending import end_call
 from ivr.service.faults import record_fault
 from ivr.service.offline import write_offline
@@ -31,6 +32,8 @@ log = structlog.get_logger("ivr.voice")
 
 LONGEST_BODY = 64 * 1024
 ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
+TAKEN_OUT = "redirected"
+"""QueueResult of a caller whom we took out of the queue: the room's own document follows."""
 CALLERS = frozenset({"/voice/incoming", "/voice/turn", "/voice/wait", "/voice/fallback"})
 """Routes whose answer a caller hears."""
 
@@ -55,6 +58,8 @@ def turn() -> ResponseReturnValue:
     number = turn_of(request.query_string.decode("latin-1"))
     if number is None:
         raise GarbledError
+    if inbound.fields.get("QueueResult") == TAKEN_OUT:
+        return _xml(desk_documents.go_to_bridge(number, links=edge().links))
     return _turn(inbound, number)
 
 
@@ -90,7 +95,7 @@ def status() -> ResponseReturnValue:
     """The end of a call, told by the carrier: late, twice or never."""
     inbound = signed_fields("status")
     if inbound.status in ENDED:
-        end_call(runtime(), sid=inbound.call_sid)
+        end_call(runtime(), sid=inbound.call_sid, failed=inbound.status == "failed")
     return _xml(documents.empty())
 
 
@@ -98,6 +103,14 @@ def status() -> ResponseReturnValue:
 def recording() -> ResponseReturnValue:
     """A recording is ready at the carrier."""
     inbound = signed_fields("recording")
+    if recording_told(
+        runtime(),
+        leg=inbound.call_sid,
+        recording=inbound.fields["RecordingSid"],
+        status=inbound.fields["RecordingStatus"],
+        seconds=inbound.number("RecordingDuration"),
+    ):
+        return _xml(documents.empty())
     record_report(
         runtime(),
         sid=inbound.call_sid,
@@ -165,6 +178,9 @@ def _turn(inbound: Inbound, number: int) -> Response:
         match expects:
             case "start" | "nothing":
                 return NoInput()
+            case "queue" if "QueueResult" not in inbound.fields:
+                settle_room(rt, call_sid=inbound.call_sid)
+                heard = to_event(inbound, expects=expects)
             case _:
                 heard = to_event(inbound, expects=expects)
         if heard.warning:

@@ -13,6 +13,7 @@ import pytest
 from app import create_app
 from ivr.flow.nodes import NODE_TYPES
 from ivr.settings import Settings
+from ivr.web.door import ROLES_OF_VIEW
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(
@@ -47,15 +48,19 @@ def test_no_file_has_a_name_that_says_nothing() -> None:
 
 
 def test_every_route_of_a_webhook_asks_for_a_signature() -> None:
-    """By name in the source of its view: what is not signed is listed here, with its reason."""
+    """By name in the source of its view: what neither is signed nor asks for a log-in of staff is
+    listed here, with its reason."""
     open_to_all = {
         "audio.prompt",  # the carrier fetches media without fields
         "audio.manifest",  # public words
         "audio.spelled_password",  # the token is the proof
         "health.alive",
         "health.ready",
+        "metrics.metrics",  # a token or a network (metrics_page)
         "home.home",
         "static",
+        "live.events",  # the log-in is the proof (live_people.watcher)
+        "live.session",
         "senha.password_form",  # the token is the proof
         "senha.choose_password",
         "senha.not_me_form",
@@ -74,21 +79,38 @@ def test_every_route_of_a_webhook_asks_for_a_signature() -> None:
         "owner.freeze",
         "owner.lift_form",
         "owner.lift",
+        "entrar.log_in_form",  # the password is the proof, within limits
+        "entrar.enter",
+        "entrar.code_form",  # the password was right: the second factor is the proof
+        "entrar.enter_code",
+        "entrar.enrol_form",
+        "entrar.enrol_picture",
+        "entrar.enrol",
+        "entrar.leave",  # ends the session of its own cookie
+        "oidc.start",  # leads to the identity provider
+        "oidc.back",  # the provider's signed token is the proof
+        "api.openapi",  # public words
+        "api.list_tickets",  # a bearer token is the proof (api_guard.needs)
+        "api.get_ticket",
+        "api.add_note",
+        "api.close",
     }
-    views = ast.parse((ROOT / "ivr" / "web" / "voice.py").read_text("utf-8"))
     signed = {
-        f"voice.{f.name}"
-        for f in views.body
+        f"{module}.{f.name}"
+        for module in ("voice", "room", "call_back")
+        for f in ast.parse((ROOT / "ivr" / "web" / f"{module}.py").read_text("utf-8")).body
         if isinstance(f, ast.FunctionDef) and "signed_fields(" in ast.unparse(f)
     }
-    routes = {rule.endpoint for rule in create_app().url_map.iter_rules()}
-    assert routes - open_to_all - signed == set()
-    assert len(signed) == 7
+    app = create_app()
+    guarded = {name for name, view in app.view_functions.items() if hasattr(view, ROLES_OF_VIEW)}
+    routes = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert routes - open_to_all - signed - guarded == set()
+    assert len(signed) == 14
 
 
 def test_webhooks_are_post_only() -> None:
     for rule in create_app().url_map.iter_rules():
-        if rule.endpoint.startswith("voice."):
+        if rule.endpoint.startswith(("voice.", "room.")):
             assert rule.methods is not None
             assert rule.methods - {"OPTIONS"} == {"POST"}
 

@@ -152,10 +152,23 @@ INPUTS = (
         {"no_input": ({"wait": 8}, "explain.nothing")},
     ),
     Input(
+        "person.priority",
+        CLOSED,
+        "priority.ask",
+        {},  # silence and other keys mean no: the call goes on to the queue
+    ),
+    Input(
         "person.closed_menu",
         CLOSED,
         "hours.menu",
         {"no_input": SILENCE, "no_match": WRONG_KEY},
+        at=NIGHT,
+    ),
+    Input(
+        "person.voicemail",
+        (*CLOSED, {"hears": ["hours.menu"], "press": "3"}),
+        "voicemail.ask",
+        {"no_input": ({"wait": 8}, "explain.nothing")},
         at=NIGHT,
     ),
     Input(

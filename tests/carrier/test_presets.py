@@ -31,7 +31,7 @@ def test_a_file_sets_phones_faults_people_and_presets(tmp_path: Path) -> None:
     assert presets.callers[0]["id"] == "celular"
     assert set(presets.dial_plan.table) == {"+5567", "client:ana"}
     assert presets.dial_plan.behaviour("+5599") is not None
-    assert presets.dial_plan.behaviour("client:bia") is None
+    assert presets.dial_plan.behaviour("client:bia") is presets.dial_plan.addresses
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,16 @@ def test_job_is_added_once_by_its_key(store: Store) -> None:
     assert job == a_job(run_at=START, created_at=START)
 
 
+def test_jobs_of_the_desk_have_a_lane_of_their_own(store: Store) -> None:
+    add(store, a_job("call"), a_job("ring", kind="desk.ring"), a_job("deskless", kind="desk"))
+    with store.begin() as tx:
+        first = tx.outbox.claim(now=after(1), lease_until=after(9), lane="desk")
+        assert first is not None and first.key == "ring"
+        assert tx.outbox.claim(now=after(1), lease_until=after(9), lane="desk") is None
+    assert {job.key for job in (claim(store, 1), claim(store, 1)) if job} == {"call", "deskless"}
+    assert claim(store, 1) is None
+
+
 def test_job_of_a_turn_that_is_rolled_back_is_not_there(store: Store) -> None:
     with pytest.raises(ZeroDivisionError), store.begin() as tx:
         tx.outbox.add(a_job())

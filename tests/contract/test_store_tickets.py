@@ -51,6 +51,7 @@ def test_ticket_is_read_back_and_changed_by_column(store: Store) -> None:
             rating=5,
             closed_at=after(9),
             due_business=date(2026, 4, 1),
+            version=2,
         )
         assert tx.tickets.by_protocol("P-other") is None
 
@@ -116,6 +117,9 @@ def test_callers_wait_in_the_order_of_their_entry(store: Store) -> None:
         assert [tx.queues.position(sid) for sid in ("CA1", "CA2", "CA3", "CA9")] == [1, 2, 3, 1]
         assert (tx.queues.waiting("desk"), tx.queues.waiting("empty")) == (3, 0)
         assert tx.queues.position("CA404") == 0
+        tx.queues.enter(a_wait("CA4", entered_at=after(25), priority=10))
+        assert [tx.queues.position(sid) for sid in ("CA4", "CA1", "CA2")] == [1, 2, 3]
+        tx.queues.leave("CA4", at=after(30), result="abandoned")
         tx.queues.leave("CA1", at=after(30), result="abandoned")
         assert [tx.queues.position(sid) for sid in ("CA1", "CA2", "CA3")] == [0, 1, 2]
 
@@ -124,7 +128,7 @@ def test_caller_enters_once_and_keeps_the_place(store: Store) -> None:
     with store.begin() as tx:
         tx.queues.enter(a_wait())
         tx.queues.enter(a_wait(entered_at=after(60)))
-        assert tx.queues.entry("CA1") == a_wait()
+        assert tx.queues.entry("CA1") == a_wait(ranked_at=START)
         assert tx.queues.waiting("desk") == 1
 
 
@@ -134,7 +138,8 @@ def test_late_repeat_of_an_entry_brings_nobody_back(store: Store) -> None:
         tx.queues.leave("CA1", at=after(30), result="bridged")
         tx.queues.leave("CA1", at=after(40), result="abandoned")
         tx.queues.enter(a_wait())
-        assert tx.queues.entry("CA1") == a_wait(left_at=after(30), result="bridged")
+        ended = a_wait(ranked_at=START, left_at=after(30), result="bridged")
+        assert tx.queues.entry("CA1") == ended
         assert tx.queues.waiting("desk") == 0
 
 
@@ -144,7 +149,7 @@ def test_caller_who_left_may_enter_again(store: Store) -> None:
         tx.queues.leave("CA1", at=after(30), result="wish:callback")
         tx.queues.enter(a_wait(entered_at=after(50)))
         assert tx.queues.position("CA1") == 1
-        assert tx.queues.entry("CA1") == a_wait(entered_at=after(50))
+        assert tx.queues.entry("CA1") == a_wait(entered_at=after(50), ranked_at=START)
 
 
 def test_mean_wait_counts_waits_that_a_person_ended(store: Store) -> None:

@@ -37,6 +37,10 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
         ("privilegiados", ["pin", "sms_code"], Never(reason=NeverReason.GROUP)),
         ("privilegiados", [], Never(reason=NeverReason.GROUP)),
         ("outros", ["pin", "sms_code"], Never(reason=NeverReason.UNKNOWN_GROUP)),
+        ("servidores", ["pin", "printed_code"], Verified()),
+        ("servidores", ["printed_code"], Needs(factor=Factor.PIN)),
+        ("servidores", ["sms_code", "printed_code"], Needs(factor=Factor.PIN)),
+        ("privilegiados", ["pin", "printed_code"], Never(reason=NeverReason.GROUP)),
     ],
 )
 def test_the_policy_matrix(
@@ -56,8 +60,46 @@ def test_no_order_of_factors_verifies_with_one_missing(policy: AssurancePolicy) 
 def test_a_fresh_mobile_closes_self_service_even_after_both_proofs(
     policy: AssurancePolicy,
 ) -> None:
-    found = verdict(policy, "servidores", ["pin", "sms_code"], mobile_frozen=True)
+    found = verdict(_without_paper(policy), "servidores", ["pin", "sms_code"], mobile_frozen=True)
     assert found == Never(reason=NeverReason.MOBILE_CHANGED)
+
+
+@pytest.mark.parametrize(
+    ("passed", "expected"),
+    [
+        (["pin", "sms_code"], Needs(factor=Factor.PRINTED_CODE)),
+        (["pin"], Needs(factor=Factor.PRINTED_CODE)),
+        (["printed_code"], Needs(factor=Factor.PIN)),
+        (["pin", "printed_code"], Verified()),
+    ],
+)
+def test_with_a_fresh_mobile_only_the_paper_stands_in_for_the_code_by_sms(
+    policy: AssurancePolicy, passed: list[str], expected: object
+) -> None:
+    assert verdict(policy, "servidores", passed, mobile_frozen=True) == expected
+
+
+def test_without_a_stand_in_the_paper_proves_nothing(policy: AssurancePolicy) -> None:
+    """The control."""
+    found = verdict(
+        _without_paper(policy), "servidores", ["pin", "printed_code"], mobile_frozen=False
+    )
+    assert found == Needs(factor=Factor.SMS_CODE)
+
+
+def test_the_questions_name_the_stand_in_and_are_the_same_for_everybody(
+    policy: AssurancePolicy,
+) -> None:
+    asked = {policy.questions(group) for group in ("", "servidores", "privilegiados", "x")}
+    assert asked == {("pin", "sms_code|printed_code")}
+    assert _without_paper(policy).questions("servidores") == ("pin", "sms_code")
+
+
+def _without_paper(policy: AssurancePolicy) -> AssurancePolicy:
+    groups = {
+        name: group.model_copy(update={"instead": {}}) for name, group in policy.groups.items()
+    }
+    return policy.model_copy(update={"groups": groups})
 
 
 @pytest.mark.parametrize(
@@ -99,6 +141,18 @@ def _voiceprint(data: dict[str, Any]) -> None:
     data["groups"]["cidadaos"]["factors"] = ["pin", "voiceprint"]
 
 
+def _pin_on_paper(data: dict[str, Any]) -> None:
+    data["groups"]["servidores"]["instead"] = {"pin": "printed_code"}
+
+
+def _stand_in_for_nothing(data: dict[str, Any]) -> None:
+    data["groups"]["servidores"]["factors"] = ["pin", "printed_code"]
+
+
+def _stand_in_without_self_service(data: dict[str, Any]) -> None:
+    data["groups"]["privilegiados"]["instead"] = {"sms_code": "printed_code"}
+
+
 def _privileged_self_service(data: dict[str, Any]) -> None:
     data["groups"]["privilegiados"] |= {"self_service": True, "factors": ["pin", "sms_code"]}
 
@@ -117,6 +171,9 @@ def _strange_key(data: dict[str, Any]) -> None:
         (_one_factor, "groups.servidores: factors: self-service needs at least two"),
         (_same_factor_twice, "groups.cidadaos: factors: the same factor"),
         (_voiceprint, "groups.cidadaos.factors[1]"),
+        (_pin_on_paper, "groups.servidores: instead: only printed_code"),
+        (_stand_in_for_nothing, "groups.servidores: instead: for a factor of the group"),
+        (_stand_in_without_self_service, "groups.privilegiados: instead: for a factor"),
         (_privileged_self_service, "privileged_group"),
         (_no_default, "default_group"),
         (_strange_key, "groups.cidadaos.fatores"),

@@ -20,13 +20,13 @@ from ivr.flow import heard
         ("529 982 247 traço 25", "52998224725"),
         ("é... um, ah, dois", "12"),
         ("eh um hum dois", "12"),
-        ("cento e vinte", ""),
+        ("cento e vinte", "120"),
         ("minha matrícula é um dois", ""),
         ("", ""),
         ("   ", ""),
     ],
 )
-def test_digits_are_named_one_by_one(text: str, digits: str) -> None:
+def test_digits_are_named_one_by_one_or_as_numbers(text: str, digits: str) -> None:
     assert heard.digits(text) == digits
 
 
@@ -40,7 +40,17 @@ def test_digits_are_named_one_by_one(text: str, digits: str) -> None:
         ("NAO", False),
         ("não está certo", False),
         ("errado", False),
+        ("é", True),
+        ("É isso aí", True),
+        ("com certeza", True),
+        ("pois é", True),
+        ("quero sim", True),
         ("talvez", None),
+        ("não sei", None),
+        ("pois não", None),
+        ("é o quê", None),
+        ("não, está errado", False),
+        ("de jeito nenhum", False),
         ("simpatia", None),
         ("nãozinho", None),
         ("", None),
@@ -83,6 +93,9 @@ OPTIONS = {"1": ("senha", "senha da rede"), "2": ("rede", "ponto de rede"), "3":
         ("senha e e-mail", ""),
         ("dois", "2"),
         ("sete", "7"),
+        ("opção sete", "7"),
+        ("a segunda", "2"),
+        ("número 3", "3"),
         ("um dois", ""),
         ("senhas", ""),
         ("", ""),

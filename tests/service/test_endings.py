@@ -48,6 +48,13 @@ def keyed(line: PhoneLine, *keys: str) -> PhoneLine:
     return line
 
 
+def queued(desk: Desk) -> PhoneLine:
+    """Key 0, then no right to be served first."""
+    line = keyed(call(desk), "0")
+    line.go_on()
+    return line
+
+
 def recorded(line: PhoneLine, key: str = "#") -> PhoneLine:
     url = f"https://api.twilio.com/2010-04-01/Accounts/AC{'0' * 32}/Recordings/{RECORDING}"
     line.key(key, RecordingSid=RECORDING, RecordingUrl=url, RecordingDuration="12")
@@ -71,8 +78,10 @@ LISTENING: dict[str, tuple[Story, tuple[str, str]]] = {
     "access.service": (lambda d: prove(call(d)), ("abandoned", "closed")),
     "access.action": (lambda d: keyed(prove(call(d)), "1"), ("abandoned", "closed")),
     "access.ask_delivery": (lambda d: keyed(prove(call(d)), "1", "1"), ("abandoned", "closed")),
+    "person.priority": (lambda d: keyed(call(d), "0"), ("wants_person", "open")),
     "person.closed_menu": (withheld_at_night, ("wants_person", "open")),
     "person.callback": (lambda d: keyed(withheld_at_night(d), "1"), ("wants_person", "open")),
+    "person.voicemail": (lambda d: keyed(withheld_at_night(d), "3"), ("wants_person", "open")),
     "explain.need": (lambda d: keyed(call(d), "3"), ("abandoned", "closed")),
     "explain.complaint": (lambda d: keyed(call(d), "4"), ("abandoned", "closed")),
     "ticket.ask": (lambda d: keyed(call(d), "2"), ("abandoned", "closed")),
@@ -128,7 +137,7 @@ def test_an_account_unlocked(still: Desk) -> None:
 
 
 def test_wants_a_person_and_hangs_up_in_the_queue(still: Desk) -> None:
-    line = keyed(call(still), "0")
+    line = queued(still)
     line.send(f"/voice/wait?n={line.turn}", QueuePosition="1", QueueTime="5")
     assert ending(still, line) == ("wants_person", "open")
     assert still.ticket(line.sid).node == "person.queue"
@@ -139,13 +148,13 @@ def test_wants_a_person_and_hangs_up_in_the_queue(still: Desk) -> None:
 
 
 def test_the_queue_that_tells_of_the_hang_up_itself_ends_alike(still: Desk) -> None:
-    line = keyed(call(still), "0")
+    line = queued(still)
     line.go_on(QueueResult="hangup", QueueTime="9")
     assert ending(still, line) == ("wants_person", "open")
 
 
 def test_attended_by_a_person(still: Desk) -> None:
-    line = keyed(call(still), "0")
+    line = queued(still)
     line.go_on(QueueResult="bridged", QueueTime="9")
     assert ending(still, line) == ("attended_by_person", "open")
 
@@ -155,15 +164,15 @@ def test_attended_by_the_telephone_of_a_person(still: Desk) -> None:
     still.app.extensions["ivr"] = still.rt
     edge = still.app.extensions["ivr.edge"]
     still.app.extensions["ivr.edge"] = replace(edge, numbers={"agent": "+556733180000"})
-    line = keyed(call(still), "0")
+    line = queued(still)
     assert b"<Number>+556733180000" in line.heard[-1]
     line.go_on(DialCallStatus="completed", DialCallDuration="60")
     assert ending(still, line) == ("attended_by_person", "open")
 
 
-@pytest.mark.parametrize("result", ["leave", "queue-full", "error", "system-error", "redirected"])
+@pytest.mark.parametrize("result", ["leave", "queue-full", "error", "system-error"])
 def test_whoever_leaves_the_queue_without_a_person_is_called_back(still: Desk, result: str) -> None:
-    line = keyed(call(still), "0")
+    line = queued(still)
     line.go_on(QueueResult=result, QueueTime="600")
     assert line.hears("callback.booked")
     assert ending(still, line) == ("callback_booked", "pending")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,22 @@ def test_link_fits_one_message(far_desk: Desk) -> None:
     text = order(far_desk, "sms.link", protocol="202600000012")
     assert septets(text) <= 160, f"{septets(text)}: {text}"
     assert f"{LONGEST}/senha/" in text
+
+
+def test_link_of_one_system_of_several_fits_and_names_it(far_desk: Desk) -> None:
+    text = order(far_desk, "sms.link", protocol="202600000012", named="yes")
+    assert septets(text) <= 160, f"{septets(text)}: {text}"
+    assert "senha de e-mail:" in text
+
+
+def test_link_fits_with_the_longest_name_that_a_system_may_have(far_desk: Desk) -> None:
+    (email, *others) = far_desk.rt.catalogue.services
+    named = email.model_copy(update={"sms_name": "N" * 9})
+    catalogue = far_desk.rt.catalogue.model_copy(update={"services": (named, *others)})
+    far_desk.rt = replace(far_desk.rt, catalogue=catalogue)
+    text = order(far_desk, "sms.link", protocol="202600000012", named="yes")
+    assert septets(text) <= 160, f"{septets(text)}: {text}"
+    assert f"senha de {'N' * 9}:" in text
 
 
 def test_code_fits_one_message_and_warns_of_a_false_desk(far_desk: Desk) -> None:

@@ -117,6 +117,7 @@ def test_without_database_every_route_answers_a_valid_document(weak: Desk, path:
 def test_the_queue_is_answered_without_database_by_what_a_queue_may_play(weak: Desk) -> None:
     line = call(weak)
     line.key("0")
+    line.go_on()
     for failure in ("database", "garbled"):
         take_away(weak, failure == "database")
         wrong = {"QueuePosition": "first"} if failure == "garbled" else {}

@@ -274,6 +274,7 @@ def test_status_reports_before_during_and_after_the_call_close_it_once(still: De
 def test_a_repeated_wait_request_asks_for_one_call_back(still: Desk) -> None:
     line = call(still)
     line.key("0")
+    line.go_on()
     turn = line.turn
     for _ in range(3):
         line.send(f"/voice/wait?n={turn}", Digits="1", QueuePosition="1", QueueTime="20")

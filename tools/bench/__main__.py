@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.bench import equal_time, footprint, thousand_calls, turn_rate
+from tools.bench import equal_time, footprint, log_search, pop, thousand_calls, turn_rate
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
@@ -18,6 +18,8 @@ PARTS = {
     "A thousand calls in virtual time": thousand_calls.report,
     "Footprint": footprint.report,
     "Equal time for known and unknown": equal_time.report,
+    "From the offer to the card": pop.report,
+    "The call log over a long history": log_search.report,
 }
 
 

@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import select
 
 from ivr.adapters.db.tables import calls, outbox, resets, tickets
-from ivr.adapters.directory.demo_tables import ACCOUNT, CHANGE
+from ivr.adapters.directory.change_markers import hash_of_marker
 from ivr.carrier.exchange import Exchange
 from ivr.ports.store import Job
 from ivr.service.effects.messages import tag_of
 from ivr.service.runtime import Runtime
 from tools.soak.callers import Callers
+from tools.soak.directory import SoakDirectory
 
 DEFECT = re.compile(r".*(?:webhook failed|job failed|page failed|fault not written|Traceback).*")
 
@@ -81,18 +82,22 @@ class Evidence:
     logs: str = ""
 
 
-def gather(rt: Runtime, exchange: Exchange, callers: Callers, *, logs: str) -> Evidence:
+def gather(
+    rt: Runtime, exchange: Exchange, callers: Callers, *, directory: SoakDirectory, logs: str
+) -> Evidence:
     """Read everything."""
-    tables = (calls, tickets, outbox, resets, CHANGE, ACCOUNT)
+    tables = (calls, tickets, outbox, resets)
     with rt.store.engine.connect() as connection:  # type: ignore[attr-defined]
         rows = [[dict(r) for r in connection.execute(select(t)).mappings()] for t in tables]
+    by_hash = {hash_of_marker(job["key"]): job["key"] for job in rows[2]}
+    changes = directory.changes()
     return Evidence(
         calls=rows[0],
         tickets=rows[1],
         jobs=rows[2],
         resets=rows[3],
-        changes=rows[4],
-        accounts=rows[5],
+        changes=[{**c, "marker": by_hash.get(c["marker"], "of no job:")} for c in changes],
+        accounts=directory.accounts(),
         messages=[(m.to, m.body) for m in exchange.inbox.messages.values()],
         answered=callers.seen.answered,
         placed=set(exchange.calls),

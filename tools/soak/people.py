@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import insert
-
-from ivr.adapters.directory.demo_tables import ACCOUNT, create_tables
 from ivr.adapters.pin_hash import PinHasher
 from ivr.service.runtime import Runtime
 
@@ -32,31 +29,12 @@ def invent(count: int) -> list[dict[str, Any]]:
 
 
 def register(rt: Runtime, people: Sequence[dict[str, Any]]) -> None:
-    """Write accounts and telephone PINs."""
-    engine = rt.store.engine  # type: ignore[attr-defined]
-    create_tables(engine)
-    hasher = PinHasher("low")
-    hashed, pin = hasher.hash(PASSWORD), hasher.hash(PIN)
+    """Write the telephone PINs."""
+    pin = PinHasher("low").hash(PIN)
     for start in range(0, len(people), AT_ONCE):
-        some = people[start : start + AT_ONCE]
-        with engine.begin() as connection:
-            connection.execute(insert(ACCOUNT), [_account(person, hashed) for person in some])
         with rt.store.begin() as tx:
-            for person in some:
+            for person in people[start : start + AT_ONCE]:
                 tx.proofs.set_pin(rt.keyed_hash("cpf", person["cpf"]), pin)
-
-
-def _account(person: dict[str, Any], hashed: str) -> dict[str, Any]:
-    return {
-        "uid": person["key"],
-        "cpf": person["cpf"],
-        "name": person["name"],
-        "mail": f"{person['key']}@demo.ms.gov.br.invalid",
-        "mobile": person["mobile"],
-        "group_name": "servidores",
-        "password_hash": hashed,
-        "history": [hashed],
-    }
 
 
 def _cpf(digits: str) -> str:

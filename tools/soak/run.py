@@ -29,7 +29,7 @@ from ivr.service.worker import drain, sweep
 from ivr.settings import ROOT
 from tools.soak.callers import Callers
 from tools.soak.figures import Evidence, Figures, gather, reconcile
-from tools.soak.people import invent, register
+from tools.soak.people import PASSWORD, invent, register
 from tools.soak.system import BIN, SoakSystem
 
 ACCOUNT = "AC" + "7" * 32
@@ -86,6 +86,7 @@ async def _soak(
     rt = await asyncio.to_thread(bootstrap.build, system.settings, clock=clock)
     people = invent(calls)
     await asyncio.to_thread(register, rt, people)
+    await asyncio.to_thread(system.directory.write, people, password=PASSWORD)
     exchange = _exchange(system)
     runner = web.AppRunner(make_app(exchange))
     await runner.setup()
@@ -108,7 +109,9 @@ async def _soak(
             await exchange.drain()
     await asyncio.to_thread(system.stop)
     late = await asyncio.to_thread(_settle, rt, clock)
-    evidence = await asyncio.to_thread(gather, rt, exchange, callers, logs=system.logs())
+    evidence = await asyncio.to_thread(
+        gather, rt, exchange, callers, directory=system.directory, logs=system.logs()
+    )
     figures = reconcile(evidence)
     figures.facts = _facts(system, callers, evidence, seconds=spent, late=late)
     await runner.cleanup()

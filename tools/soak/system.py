@@ -1,4 +1,5 @@
-"""The desk as real processes: gunicorn, two workers, a private PostgreSQL. All may be killed."""
+"""The desk as real processes: gunicorn, two workers, a private PostgreSQL and slapd. All may be
+killed."""
 
 from __future__ import annotations
 
@@ -12,21 +13,30 @@ import sys
 import time
 import urllib.request
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from fixtures_postgres import PostgresServer
 
 from ivr.settings import ROOT, Settings, read_settings
+from tools.soak.directory import SoakDirectory
 
 BIN = Path(sys.executable).parent
-WORKERS = 2
+WORKERS = 4
 WEB_WORKERS = 3
 BOOT_S = 3.0
 """A process younger than this is spared, and so is the last one of its kind that is older: on a
 busy machine nothing would ever be up."""
 DOWN_S = 0.5
 """How long PostgreSQL stays away after an immediate stop."""
-TARGETS = {"web worker": 8, "outbox worker": 4, "PostgreSQL backend": 1, "PostgreSQL at once": 1}
+TARGETS = {
+    "web worker": 8,
+    "whole web server": 1,
+    "outbox worker": 4,
+    "slapd": 2,
+    "PostgreSQL backend": 1,
+    "PostgreSQL at once": 1,
+}
 """What is killed, and how often in relation to the others."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -53,6 +63,9 @@ class SoakSystem:
         self._since: dict[int, float] = {}
         (folder / "pg").mkdir()
         self.database = PostgresServer(folder / "pg")
+        (folder / "ldap").mkdir()
+        self.directory = SoakDirectory(folder / "ldap")
+        (folder / "directories.toml").write_text(self.directory.table())
         (folder / "var").mkdir()
         (folder / "var" / "prompts").symlink_to(ROOT / "var" / "prompts")
         _open_day_and_night(folder / "callflows")
@@ -64,6 +77,8 @@ class SoakSystem:
             "TWILIO_API_URL": f"http://127.0.0.1:{self.carrier_port}",
             "PUBLIC_URL": self.web,
             "DATABASE_URL": self.database.new_database(),
+            "IVR_DIRECTORY": "file",
+            "IVR_DIRECTORIES": str(folder / "directories.toml"),
             "IVR_VAR": str(folder / "var"),
             "IVR_CALLFLOWS": str(folder / "callflows"),
             "IVR_PROMPT_MODE": "say",
@@ -92,7 +107,8 @@ class SoakSystem:
 
     def supervise(self) -> None:
         """Start again what has ended; note who is there."""
-        for pid in (*_children(self._processes["web"].pid), *self._outbox_workers()):
+        web = self._processes["web"].pid
+        for pid in (web, *_children(web), *self._outbox_workers()):
             self._since.setdefault(pid, time.monotonic())
         for name, process in list(self._processes.items()):
             if process.poll() is not None and not self._stopping:
@@ -104,6 +120,11 @@ class SoakSystem:
         target = self._choose.choices(list(TARGETS), weights=list(TARGETS.values()))[0]
         if target == "web worker":
             done = self._kill(self._grown(_children(self._processes["web"].pid)))
+        elif target == "whole web server":
+            done = self._kill_web()
+        elif target == "slapd":
+            self.directory.kill()
+            done = True
         elif target == "outbox worker":
             done = self._kill(self._grown(self._outbox_workers()))
         elif target == "PostgreSQL backend":
@@ -128,6 +149,7 @@ class SoakSystem:
 
     def close(self) -> None:
         self.stop()
+        self.directory.server.kill()
         self.database.stop("immediate")
 
     def logs(self) -> str:
@@ -163,6 +185,17 @@ class SoakSystem:
             os.kill(self._choose.choice(sorted(pids)), signal.SIGKILL)
         except ProcessLookupError:
             return False
+        return True
+
+    def _kill_web(self) -> bool:
+        """Gunicorn and all its workers at once."""
+        web = self._processes["web"].pid
+        pids = [web, *_children(web)]
+        if time.monotonic() - self._since.get(web, time.monotonic()) < BOOT_S:
+            return False
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         return True
 
     def _postmaster(self) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from types import TracebackType
 from typing import Any
 
@@ -12,6 +13,9 @@ from sqlalchemy import PoolProxiedConnection
 
 from ivr.adapters.db.errors import unavailable
 from ivr.adapters.db.statement import Parameters, Prepared, Row, Statement
+
+STREAM_S = 1_800
+"""Seconds that one statement, or the wait for whoever takes its rows, may last in a stream."""
 
 
 class _Told:
@@ -107,6 +111,33 @@ class Driver:
         """Rows by column names."""
         prepared = self._prepare(statement)
         return [dict(zip(prepared.names, row, strict=True)) for row in self._all(prepared, given)]
+
+    def stream(
+        self, statement: Statement, given: Parameters, *, at_once: int
+    ) -> Iterator[dict[str, Any]]:
+        """Rows by column names from one snapshot, ``at_once`` of them in memory.
+
+        PostgreSQL keeps a cursor of its own; whoever takes the rows may be slow, so the
+        transaction's bounds of time are lifted to :data:`STREAM_S`.
+        """
+        prepared = self._prepare(statement)
+        bound = prepared.bind(given)
+        with self._told:
+            if self.dialect == "postgresql":
+                for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+                    self._connection.execute(f"SET LOCAL {setting} = '{STREAM_S}s'")
+                cursor = self._connection.cursor(name=f"stream_{id(bound):x}")
+            else:
+                cursor = self._connection.cursor()
+            cursor.execute(prepared.sql, bound)
+        with cursor if self.dialect == "postgresql" else closing(cursor):
+            while True:
+                with self._told:
+                    rows = cursor.fetchmany(at_once)
+                if not rows:
+                    return
+                for row in rows:
+                    yield dict(zip(prepared.names, prepared.read(row), strict=True))
 
     def value(self, statement: Statement, given: Parameters) -> Any:
         """The first column of the first row, None without a row."""

@@ -28,13 +28,21 @@ _PRIMARY_CODE = 0xFF
 """The low byte of an extended result code (https://www.sqlite.org/rescode.html)."""
 
 
+_POSTGRESQL_AWAY = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg.errors.ReadOnlySqlTransaction,
+)
+"""The last: the server that we reach is a standby, in the middle of a failover."""
+
+
 def unavailable(error: BaseException) -> StoreUnavailableError | None:
     """What to raise for a driver's error, or None when the error is one of our own making."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
         word = None if code is None else _SQLITE_CODES.get(code & _PRIMARY_CODE)
         return None if word is None else StoreUnavailableError(f"the database file is {word}")
-    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+    if isinstance(error, _POSTGRESQL_AWAY):
         return StoreUnavailableError(f"PostgreSQL: {error.sqlstate or 'no connection'}")
     return None
 

@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, get_args
 
 from sqlalchemy import (
+    ColumnElement,
     bindparam,
     func,
+    not_,
     or_,
     select,
     update,
@@ -18,7 +20,7 @@ from ivr.adapters.db import tables
 from ivr.adapters.db.columns import UtcDateTime
 from ivr.adapters.db.driver import Driver
 from ivr.adapters.db.statement import Statement, insert_once
-from ivr.ports.store import Job, JobState
+from ivr.ports.store import Job, JobState, Lane
 
 _o = tables.outbox.c
 _JOB = (
@@ -32,25 +34,35 @@ _ADD = insert_once(tables.outbox)
 _GET = Statement(select(*_JOB).where(_o.key == bindparam("asked")))
 
 _now = bindparam("now", type_=UtcDateTime)
-_NEXT_DUE = (
-    select(_o.key)
-    .where(
-        _o.settled_at.is_(None),
-        _o.run_at <= _now,
-        or_(_o.lease_until.is_(None), _o.lease_until <= _now),
-    )
-    .order_by(_o.run_at, _o.created_at, _o.key)
-    .limit(1)
-    .with_for_update(skip_locked=True)
-)
-"""SQLite leaves FOR UPDATE out: its transaction holds the writer's lock already."""
+_OF_THE_DESK = _o.kind.like("desk.%")
 
-_CLAIM = Statement(
-    update(tables.outbox)
-    .where(_o.key == _NEXT_DUE.scalar_subquery())
-    .values(state="running", attempts=_o.attempts + 1, lease_until=bindparam("new_lease"))
-    .returning(*_JOB)
-)
+
+def _claim(lane: ColumnElement[bool]) -> Statement:
+    """SQLite leaves FOR UPDATE out: its transaction holds the writer's lock already."""
+    next_due = (
+        select(_o.key)
+        .where(
+            lane,
+            _o.settled_at.is_(None),
+            _o.run_at <= _now,
+            or_(_o.lease_until.is_(None), _o.lease_until <= _now),
+        )
+        .order_by(_o.run_at, _o.created_at, _o.key)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return Statement(
+        update(tables.outbox)
+        .where(_o.key == next_due.scalar_subquery())
+        .values(state="running", attempts=_o.attempts + 1, lease_until=bindparam("new_lease"))
+        .returning(*_JOB)
+    )
+
+
+_CLAIM: Mapping[Lane, Statement] = {
+    "calls": _claim(not_(_OF_THE_DESK)),
+    "desk": _claim(_OF_THE_DESK),
+}
 
 _SETTLE = Statement(
     update(tables.outbox)
@@ -101,9 +113,9 @@ class SqlOutbox:
     def get(self, key: str) -> Job | None:
         return _job(self._driver.record(_GET, {"asked": key}))
 
-    def claim(self, *, now: datetime, lease_until: datetime) -> Job | None:
+    def claim(self, *, now: datetime, lease_until: datetime, lane: Lane = "calls") -> Job | None:
         """As in the port: oldest ``run_at`` first; the try is counted here."""
-        return _job(self._driver.record(_CLAIM, {"now": now, "new_lease": lease_until}))
+        return _job(self._driver.record(_CLAIM[lane], {"now": now, "new_lease": lease_until}))
 
     def settle(
         self,

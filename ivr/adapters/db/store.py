@@ -9,26 +9,57 @@ from types import TracebackType
 
 from sqlalchemy import Engine, func, select
 
+from ivr.adapters.db.admin_views import SqlAdminViews
 from ivr.adapters.db.alarms import SqlAlarms
+from ivr.adapters.db.api_tokens import SqlApiTokens
+from ivr.adapters.db.audit import SqlAudit
+from ivr.adapters.db.blocked import SqlBlocked
+from ivr.adapters.db.board import SqlSwitches
+from ivr.adapters.db.call_search import SqlCallSearch
+from ivr.adapters.db.callbacks import SqlCallbacks
 from ivr.adapters.db.calls import SqlCalls
+from ivr.adapters.db.changes import SqlChanges
 from ivr.adapters.db.columns import UtcDateTime
 from ivr.adapters.db.connections import Connections
+from ivr.adapters.db.desk import SqlDesk
+from ivr.adapters.db.desk_views import SqlDeskViews
 from ivr.adapters.db.driver import Driver
 from ivr.adapters.db.engine import PATIENCE_S, POOL_SIZE, make_engine
 from ivr.adapters.db.flows import SqlFlows
 from ivr.adapters.db.journal import SqlJournal
 from ivr.adapters.db.outbox import SqlOutbox
 from ivr.adapters.db.owner import SqlOwners
+from ivr.adapters.db.privacy import SqlPrivacy
 from ivr.adapters.db.proofs import SqlProofs
 from ivr.adapters.db.queues import SqlQueues
+from ivr.adapters.db.recordings import SqlRecordings
 from ivr.adapters.db.resets import SqlResets
+from ivr.adapters.db.retention import SqlRetention
+from ivr.adapters.db.rollups import SqlMetrics
 from ivr.adapters.db.sqlite import READ_ONLY
+from ivr.adapters.db.staff import SqlStaff
 from ivr.adapters.db.statement import Statement
+from ivr.adapters.db.ticket_lists import SqlTicketLists
+from ivr.adapters.db.ticket_log import SqlTicketLog
 from ivr.adapters.db.tickets import SqlTickets
+from ivr.adapters.db.vital_signs import SqlVitals
+from ivr.adapters.db.webhook_targets import SqlWebhookTargets
+from ivr.ports.admin_views import AdminViews
 from ivr.ports.alarms import Alarms
+from ivr.ports.blocked import Blocked
+from ivr.ports.call_search import CallSearch
+from ivr.ports.callbacks import Callbacks
+from ivr.ports.changes import Changes
 from ivr.ports.clock import Clock
+from ivr.ports.desk import Desk
+from ivr.ports.desk_views import DeskViews
+from ivr.ports.metrics import Metrics, Switches
 from ivr.ports.owner import Owners
+from ivr.ports.privacy import Privacy
+from ivr.ports.recordings import Recordings
+from ivr.ports.retention import Retention
 from ivr.ports.sealing import KeyedHash, Seal
+from ivr.ports.staff import Audit, Staff
 from ivr.ports.store import (
     Calls,
     Flows,
@@ -40,6 +71,8 @@ from ivr.ports.store import (
     Tickets,
     Transaction,
 )
+from ivr.ports.tickets import ApiTokens, TicketLists, TicketLog, WebhookTargets
+from ivr.ports.vital_signs import Vitals
 
 _DATABASE_NOW = Statement(select(func.clock_timestamp(type_=UtcDateTime)))
 _PING = Statement(select(1))
@@ -49,18 +82,38 @@ class SqlTransaction:
     """:class:`ivr.ports.store.Transaction`."""
 
     __slots__ = (
+        "_audit",
         "_clock",
         "_driver",
+        "admin_views",
         "alarms",
+        "api_tokens",
+        "audit",
+        "blocked",
+        "call_search",
+        "callbacks",
         "calls",
+        "changes",
+        "desk",
+        "desk_views",
         "flows",
         "journal",
+        "metrics",
         "outbox",
         "owner",
+        "privacy",
         "proofs",
         "queues",
+        "recordings",
+        "retention",
         "resets",
+        "staff",
+        "switches",
+        "ticket_lists",
+        "ticket_log",
         "tickets",
+        "vitals",
+        "webhook_targets",
     )
 
     def __init__(
@@ -75,14 +128,42 @@ class SqlTransaction:
         self._clock = clock
         self.calls: Calls = SqlCalls(driver, seal=seal)
         self.journal: Journal = SqlJournal(driver)
-        self.tickets: Tickets = SqlTickets(driver, seal=seal, keyed_hash=keyed_hash)
         self.outbox: Outbox = SqlOutbox(driver, now=self.now)
+        self.ticket_log: TicketLog = SqlTicketLog(
+            driver, seal=seal, outbox=self.outbox, now=self.now
+        )
+        self.ticket_lists: TicketLists = SqlTicketLists(driver, seal=seal)
+        self.webhook_targets: WebhookTargets = SqlWebhookTargets(driver, seal=seal)
+        self.api_tokens: ApiTokens = SqlApiTokens(driver)
+        self.tickets: Tickets = SqlTickets(
+            driver, seal=seal, keyed_hash=keyed_hash, log=self.ticket_log, now=self.now
+        )
+        self.callbacks: Callbacks = SqlCallbacks(driver, seal=seal, keyed_hash=keyed_hash)
+        self.recordings: Recordings = SqlRecordings(driver)
+        self.retention: Retention = SqlRetention(driver)
+        self.privacy: Privacy = SqlPrivacy(driver, seal=seal)
+        self.vitals: Vitals = SqlVitals(driver)
         self.proofs: Proofs = SqlProofs(driver)
         self.resets: Resets = SqlResets(driver)
         self.queues: Queues = SqlQueues(driver)
         self.flows: Flows = SqlFlows(driver)
         self.owner: Owners = SqlOwners(driver)
+        self.desk: Desk = SqlDesk(driver, seal=seal)
         self.alarms: Alarms = SqlAlarms(driver)
+        self.metrics: Metrics = SqlMetrics(driver)
+        self.switches: Switches = SqlSwitches(driver)
+        self.staff: Staff = SqlStaff(driver, seal=seal)
+        self._audit = SqlAudit(driver)
+        self.audit: Audit = self._audit
+        self.desk_views: DeskViews = SqlDeskViews(driver)
+        self.changes: Changes = SqlChanges(driver, now=self.now)
+        self.blocked: Blocked = SqlBlocked(driver, seal=seal, keyed_hash=keyed_hash)
+        self.admin_views: AdminViews = SqlAdminViews(driver)
+        self.call_search: CallSearch = SqlCallSearch(driver, seal=seal)
+
+    def before_commit(self) -> None:
+        """Write what must come last."""
+        self._audit.write()
 
     def now(self) -> datetime:
         if self._clock is not None:
@@ -94,7 +175,7 @@ class SqlTransaction:
 class _Begin:
     """One ``with`` block: begin, then commit or roll back, then give the connection back."""
 
-    __slots__ = ("_driver", "_store", "_write")
+    __slots__ = ("_driver", "_store", "_tx", "_write")
 
     def __init__(self, store: SqlStore, *, write: bool) -> None:
         self._store = store
@@ -102,7 +183,8 @@ class _Begin:
 
     def __enter__(self) -> Transaction:
         self._driver = self._store.connections.take(write=self._write)
-        return self._store.transaction(self._driver)
+        self._tx = self._store.transaction(self._driver)
+        return self._tx
 
     def __exit__(
         self,
@@ -112,6 +194,7 @@ class _Begin:
     ) -> None:
         try:
             if kind is None and self._write:
+                self._tx.before_commit()
                 self._driver.commit()
         finally:
             self._store.connections.give_back(self._driver)
@@ -159,7 +242,7 @@ class SqlStore:
         """Close every connection that is not in use; the store can be used again."""
         self.connections.close()
 
-    def transaction(self, driver: Driver) -> Transaction:
+    def transaction(self, driver: Driver) -> SqlTransaction:
         """The rows, seen through one open transaction."""
         return SqlTransaction(
             driver, seal=self._seal, keyed_hash=self._keyed_hash, clock=self._clock

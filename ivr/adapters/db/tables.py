@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    false,
     text,
 )
 
@@ -40,7 +41,8 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 """SQLite numbers rows only in a column that it calls INTEGER."""
 
 
-def _row_id() -> Column[int]:
+def row_id() -> Column[int]:
+    """A number that the database gives."""
     return Column("row_id", RowId, Identity(), primary_key=True)
 
 
@@ -79,7 +81,7 @@ turns = Table(
 journal = Table(
     "journal",
     metadata,
-    _row_id(),
+    row_id(),
     Column("call_sid", Text, nullable=False, index=True),
     Column("turn", Integer, nullable=False),
     Column("seq", Integer, nullable=False),
@@ -114,6 +116,9 @@ tickets = Table(
     Column("identity", Text, nullable=False),
     Column("rating", Integer),
     Column("closed_at", UtcDateTime),
+    Column("agent", Text, nullable=False, server_default=""),
+    Column("merged_into", Text, nullable=False, server_default="", index=True),
+    Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("status IN ('open', 'pending', 'closed')", name="status"),
 )
 
@@ -126,12 +131,17 @@ recordings = Table(
     Column("purpose", Text, nullable=False),
     Column("seconds", Integer, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Column("state", Text, nullable=False, server_default="at_carrier"),
+    Column("engagement", Text, nullable=False, server_default=""),
+    Column("file", Text, nullable=False, server_default=""),
+    Column("fetched_at", UtcDateTime),
+    Column("deleted_at", UtcDateTime),
 )
 
 callbacks = Table(
     "callbacks",
     metadata,
-    _row_id(),
+    row_id(),
     Column("protocol", Text, ForeignKey("tickets.protocol"), nullable=False, index=True),
     Column("call_sid", Text, nullable=False),
     Column("number_sealed", LargeBinary, nullable=False),
@@ -139,6 +149,12 @@ callbacks = Table(
     Column("asked_at", UtcDateTime, nullable=False),
     Column("due", Date, nullable=False),
     Column("state", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="asked"),
+    Column("claimed_by", Text, nullable=False, server_default=""),
+    Column("claimed_at", UtcDateTime),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("next_at", UtcDateTime),
+    Column("version", Integer, nullable=False, server_default="1"),
     CheckConstraint("state IN ('waiting', 'done', 'dropped')", name="state"),
 )
 _waiting = text("state = 'waiting'")
@@ -191,7 +207,7 @@ attempts = Table(
 codes = Table(
     "proof_codes",
     metadata,
-    _row_id(),
+    row_id(),
     Column("id", Text, nullable=False, unique=True),
     Column("call_sid", Text, nullable=False, index=True),
     Column("account", Text, nullable=False),
@@ -232,7 +248,7 @@ links = Table(
 resets = Table(
     "resets",
     metadata,
-    _row_id(),
+    row_id(),
     Column("account", Text, nullable=False),
     Column("service", Text, nullable=False),
     Column("job", Text, nullable=False),
@@ -290,7 +306,7 @@ owner_sessions = Table(
 owner_events = Table(
     "owner_events",
     metadata,
-    _row_id(),
+    row_id(),
     Column("account", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
     Column("kind", Text, nullable=False),
@@ -319,12 +335,18 @@ alarms = Table(
 queue_entries = Table(
     "queue_entries",
     metadata,
-    _row_id(),
+    row_id(),
     Column("call_sid", Text, nullable=False, index=True),
     Column("queue", Text, nullable=False),
     Column("entered_at", UtcDateTime, nullable=False),
     Column("left_at", UtcDateTime),
     Column("result", Text, nullable=False),
+    Column("ranked_at", UtcDateTime),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("priority_kind", Text, nullable=False, server_default=""),
+    Column("kind", Text, nullable=False, server_default="call"),
+    Column("target", Text, nullable=False, server_default=""),
+    Column("in_room", Boolean, nullable=False, server_default=false()),
     Index("ix_queue_entries_left", "queue", "left_at"),
 )
 _in_queue = text("left_at IS NULL")

@@ -17,13 +17,9 @@ from ivr.adapters.directory.active_directory_domain import (
     read_domain,
 )
 from ivr.adapters.directory.active_directory_entry import is_privileged, wanted_attributes
-from ivr.adapters.directory.findings import Finding, of_reason
-from ivr.adapters.directory.ldap_connection import (
-    Entry,
-    LdapSession,
-    open_connection,
-    secure_connection,
-)
+from ivr.adapters.directory.findings import Finding
+from ivr.adapters.directory.ldap_check import examine
+from ivr.adapters.directory.ldap_connection import Entry, LdapSession
 from ivr.ports.errors import PortError
 
 PAGE = "veja docs/directories-active-directory.md"
@@ -36,26 +32,15 @@ WRITTEN = ("pwdLastSet", "lockoutTime")
 
 def findings_of(config: ActiveDirectoryConfig) -> Iterator[Finding]:
     """Step by step; the first step that makes the rest useless ends it."""
-    server = config.server()
-    try:
-        secure_connection(server).unbind_ext_s()
-        yield Finding(grade="ok", what="conexão TLS: certificado e nome conferem")
-        connection = open_connection(server)
-    except PortError as error:
-        yield of_reason(error.reason)
-        return
-    yield Finding(grade="ok", what="a conta de serviço foi aceita")
-    session = LdapSession(connection, read_s=server.read_s, fresh=True)
-    try:
-        yield from _policy(config, read_domain(session))
-        yield from _groups(config, session)
-        people = _sample(config, session)
-        yield from _mapping(config, people)
-        yield from _rights(config, session, [one for one in people if _is_ordinary(one)][:2])
-    except PortError as error:
-        yield of_reason(error.reason)
-    finally:
-        connection.unbind_ext_s()
+    return examine(config.server(), lambda session: _all(config, session))
+
+
+def _all(config: ActiveDirectoryConfig, session: LdapSession) -> Iterator[Finding]:
+    yield from _policy(config, read_domain(session))
+    yield from _groups(config, session)
+    people = _sample(config, session)
+    yield from _mapping(config, people)
+    yield from _rights(config, session, [one for one in people if _is_ordinary(one)][:2])
 
 
 def _policy(config: ActiveDirectoryConfig, domain: Domain) -> Iterator[Finding]:

@@ -28,13 +28,14 @@ class ChangeMarkers:
         return cls(text=next((v for v in values if v.startswith(PREFIX)), ""))
 
     def __contains__(self, marker: str) -> bool:
-        return _hashed(marker) in self.text.removeprefix(PREFIX).split(",")
+        return hash_of_marker(marker) in self.text.removeprefix(PREFIX).split(",")
 
     def with_marker(self, marker: str, *, keep: int) -> ChangeMarkers:
         """The value after a change with ``marker``; the oldest beyond ``keep`` are forgotten."""
         kept = [h for h in self.text.removeprefix(PREFIX).split(",") if h]
-        return ChangeMarkers(text=PREFIX + ",".join([_hashed(marker), *kept][:keep]))
+        return ChangeMarkers(text=PREFIX + ",".join([hash_of_marker(marker), *kept][:keep]))
 
 
-def _hashed(marker: str) -> str:
+def hash_of_marker(marker: str) -> str:
+    """What stands for a marker in the directory."""
     return hashlib.sha256(marker.encode()).hexdigest()[:HASH_LENGTH]

@@ -19,7 +19,7 @@ from argon2.exceptions import VerificationError
 from sqlalchemy import Connection, Engine, RowMapping, insert, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from ivr.adapters.directory.demo_tables import ACCOUNT, CHANGE, create_tables
+from ivr.adapters.directory.demo_tables import create_tables, tables_of
 from ivr.ports.clock import Clock
 from ivr.ports.directory import Account, IdKind, PolicyRefusalError
 from ivr.ports.errors import PortError
@@ -58,6 +58,8 @@ class _OvertakenError(Exception):
 class DemoDirectory:
     """The demo :class:`ivr.ports.directory.Directory`.
 
+    ``name``: also says which system's accounts these are (``demo_tables.tables_of``).
+
     ``time_cost``, ``memory_cost`` (KiB) and ``parallelism`` are those of Argon2id (RFC 9106); the
     defaults are OWASP's (19 MiB, 2 passes, 1 lane).
     """
@@ -77,6 +79,8 @@ class DemoDirectory:
         self.name = name
         self.policy = policy or DemoPolicy()
         self.faults = Faults()
+        self._account = tables_of(name).account
+        self._changes = tables_of(name).change
         self._engine = engine
         self._reader = engine.execution_options(**{READ_ONLY: True})
         self._clock = clock
@@ -87,10 +91,12 @@ class DemoDirectory:
         )
 
     def find(self, *, kind: IdKind, number: str) -> Account | None:
-        column = {"cpf": ACCOUNT.c.cpf, "matricula": ACCOUNT.c.matricula}[kind]
+        column = {"cpf": self._account.c.cpf, "matricula": self._account.c.matricula}[kind]
         self._answer_slowly_or_fail()
         with self._reading() as connection:
-            rows = connection.execute(select(ACCOUNT).where(column == number).limit(2)).mappings()
+            rows = connection.execute(
+                select(self._account).where(column == number).limit(2)
+            ).mappings()
             found = rows.all()
         if len(found) > 1:
             raise PortError("ambiguous", permanent=True)
@@ -172,23 +178,25 @@ class DemoDirectory:
         values: Mapping[str, Any],
     ) -> None:
         connection.execute(
-            insert(CHANGE).values(uid=row["uid"], marker=marker, at=self._clock.now())
+            insert(self._changes).values(uid=row["uid"], marker=marker, at=self._clock.now())
         )
         written = connection.execute(
-            update(ACCOUNT)
-            .where(ACCOUNT.c.uid == row["uid"], ACCOUNT.c.version == row["version"])
+            update(self._account)
+            .where(self._account.c.uid == row["uid"], self._account.c.version == row["version"])
             .values(**values, last_marker=marker, version=row["version"] + 1)
         )
         if written.rowcount != 1:
             raise _OvertakenError
 
     def _row(self, uid: str) -> RowMapping | None:
-        query = select(ACCOUNT).where(ACCOUNT.c.uid == uid)
+        query = select(self._account).where(self._account.c.uid == uid)
         with self._reading() as connection:
             return connection.execute(query).mappings().first()
 
     def _has_marker(self, *, uid: str, marker: str) -> bool:
-        query = select(CHANGE.c.uid).where(CHANGE.c.uid == uid, CHANGE.c.marker == marker)
+        query = select(self._changes.c.uid).where(
+            self._changes.c.uid == uid, self._changes.c.marker == marker
+        )
         with self._reading() as connection:
             return connection.execute(query).first() is not None
 

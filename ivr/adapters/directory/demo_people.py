@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Connection, Engine, insert, select, update
 
-from ivr.adapters.directory.demo_tables import ACCOUNT, create_tables
+from ivr.adapters.directory.demo_tables import ACCOUNT, create_tables, tables_of
 from ivr.ports.sealing import KeyedHash
 from ivr.ports.store import Store
 
@@ -42,6 +42,8 @@ class DemoPerson:
     must_change: bool = False
     mobile_age: timedelta | None = None
     """How long ago the mobile was changed."""
+    network: Literal["", "active", "disabled"] = ""
+    """The account in the second system, empty when there is none."""
 
     @property
     def in_directory(self) -> bool:
@@ -71,7 +73,8 @@ PEOPLE: tuple[DemoPerson, ...] = (
         pin="59318046",
         password="Inicial-Bento-8136",
         mobile="+5567999990002",
-        note="Outro servidor comum, para duas chamadas ao mesmo tempo ou para trocar de pessoa.",
+        network="active",
+        note="Servidor com e-mail e rede: troca a senha de um sistema ou dos dois de uma vez.",
     ),
     DemoPerson(
         key="clara",
@@ -113,7 +116,7 @@ PEOPLE: tuple[DemoPerson, ...] = (
         matricula="100064",
         pin="38649205",
         password="Inicial-Fabio-1987",
-        note="Não tem celular cadastrado: o código por SMS não chega a lugar nenhum.",
+        note="Não tem celular cadastrado: a prova é o código de papel, feito em /meu-acesso.",
     ),
     DemoPerson(
         key="gilda",
@@ -124,7 +127,7 @@ PEOPLE: tuple[DemoPerson, ...] = (
         password="Inicial-Gilda-5530",
         mobile="+5567999990007",
         mobile_age=timedelta(days=1),
-        note="Trocou o celular ontem: o número novo ainda não serve de prova.",
+        note="Trocou o celular ontem: o número novo ainda não prova nada; o código de papel, sim.",
     ),
     DemoPerson(
         key="hugo",
@@ -151,7 +154,9 @@ PEOPLE: tuple[DemoPerson, ...] = (
         password="Inicial-Joca-2845",
         mobile="+5567999990010",
         must_change=True,
-        note="Está com senha provisória: precisa trocá-la ao entrar.",
+        network="disabled",
+        note="Está com senha provisória, e a conta da rede está desativada: dos dois sistemas, só o"
+        " e-mail dá certo.",
     ),
     DemoPerson(
         key="lia",
@@ -214,6 +219,7 @@ def load(engine: Engine, store: Store, keyed_hash: KeyedHash, hasher: Hasher) ->
         if rows:
             connection.execute(insert(ACCOUNT), rows)
         _refresh_dates(connection, now=now)
+    _load_network(engine, hasher, now=now)
     return len(rows)
 
 
@@ -231,11 +237,30 @@ def as_json() -> dict[str, Any]:
                 "mail": person.mail or None,
                 "password": person.password or None,
                 "note": person.note,
+                "systems": ["network"] if person.network else [],
+                "disabled": ["network"] if person.network == "disabled" else [],
             }
             for person in PEOPLE
         ],
         "presets": [dict(preset) for preset in PRESETS],
     }
+
+
+def _load_network(engine: Engine, hasher: Hasher, *, now: datetime) -> None:
+    account = tables_of("network").account
+    with engine.begin() as connection:
+        known = set(connection.execute(select(account.c.uid)).scalars())
+        rows = [
+            {
+                **_row(person, hashed=hasher.hash(f"Rede-{person.password}"), now=now),
+                "disabled": person.network == "disabled",
+                "must_change": False,
+            }
+            for person in PEOPLE
+            if person.network and person.key not in known
+        ]
+        if rows:
+            connection.execute(insert(account), rows)
 
 
 def _refresh_dates(connection: Connection, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,6 +72,39 @@ CHANGE = Table(
     PrimaryKeyConstraint("uid", "marker"),
 )
 """Markers of the changes that were made. The primary key is what makes each happen once."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTables:
+    """The two tables of one system."""
+
+    account: Table
+    change: Table
+
+
+SYSTEMS: tuple[str, ...] = ("network",)
+"""Directories of ``callflows/service.toml`` whose accounts stand apart from those of the e-mail:
+another password, another history, another lock."""
+_BY_SYSTEM: dict[str, DemoTables] = {
+    system: DemoTables(
+        account=ACCOUNT.to_metadata(METADATA, name=f"demo_{system}_account"),
+        change=Table(
+            f"demo_{system}_change",
+            METADATA,
+            Column("uid", String(64), nullable=False),
+            Column("marker", String(128), nullable=False),
+            Column("at", UtcDateTime, nullable=False),
+            PrimaryKeyConstraint("uid", "marker"),
+        ),
+    )
+    for system in SYSTEMS
+}
+_USUAL = DemoTables(account=ACCOUNT, change=CHANGE)
+
+
+def tables_of(directory: str) -> DemoTables:
+    """The tables of a directory's accounts; every one that is not apart shares the e-mail's."""
+    return _BY_SYSTEM.get(directory, _USUAL)
 
 
 def create_tables(engine: Engine) -> None:

@@ -7,32 +7,26 @@ Rights and set-up: ``docs/directories-clouds.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import quote
 
-import structlog
-
-from ivr.adapters.directory.change_markers import ChangeMarkers
-from ivr.adapters.directory.cloud_check import SAMPLE, findings_of
+from ivr.adapters.directory.cloud_check import SAMPLE
+from ivr.adapters.directory.cloud_directory import CloudDirectory, User
 from ivr.adapters.directory.cloud_fields import (
     entries_at,
     is_number,
-    is_uid,
     moment,
     text_at,
     uid_at,
 )
-from ivr.adapters.directory.findings import Finding
 from ivr.adapters.directory.google_workspace_config import GoogleWorkspaceConfig, read_config
 from ivr.adapters.directory.google_workspace_tokens import DelegatedTokens
-from ivr.adapters.directory.http_directory import AccountLocks, Answer, HttpsDirectory, Tokens
+from ivr.adapters.directory.http_directory import Answer, HttpsDirectory, Tokens
 from ivr.domain.phone_number import normalise_phone
 from ivr.ports.clock import Clock
 from ivr.ports.directory import Account, IdKind, PolicyRefusalError
 from ivr.ports.errors import PortError
-
-log = structlog.get_logger("ivr.directory")
 
 KEPT = 18
 """18 hashes of 24 digits, commas and the prefix are 454 characters; a text field holds 500."""
@@ -46,7 +40,7 @@ than one row can be right; more than a page cannot."""
 THROTTLED = frozenset({"quotaExceeded", "rateLimitExceeded", "userRateLimitExceeded"})
 
 
-class GoogleWorkspaceDirectory:
+class GoogleWorkspaceDirectory(CloudDirectory):
     """The :class:`ivr.ports.directory.Directory` of a Google Workspace customer.
 
     The API shows no lock of an account other than a suspension, which an administrator made or
@@ -54,12 +48,17 @@ class GoogleWorkspaceDirectory:
     stays so, and :meth:`unlock` writes the marker and nothing else.
     """
 
+    kept_markers = KEPT
+    sign_out = "signOut"
+
     def __init__(self, *, name: str, config: GoogleWorkspaceConfig, tokens: Tokens) -> None:
-        self.name = name
+        super().__init__(
+            name=name,
+            https=HttpsDirectory(config.api_url, tokens=tokens, ca_file=config.ca_file),
+            tokens=tokens,
+            revoke_sessions=config.revoke_sessions,
+        )
         self._config = config
-        self._tokens = tokens
-        self._api = HttpsDirectory(config.api_url, tokens=tokens, ca_file=config.ca_file)
-        self._locks = AccountLocks()
 
     @classmethod
     def from_config(cls, name: str, config: Mapping[str, object], *, clock: Clock) -> Self:
@@ -67,16 +66,12 @@ class GoogleWorkspaceDirectory:
         read = read_config(name, config)
         return cls(name=name, config=read, tokens=DelegatedTokens(read))
 
-    def check(self) -> Iterator[Finding]:
-        """For the operator: credentials, right to read, numbers of some accounts."""
-        return findings_of(self._tokens, self._sample)
-
     def find(self, *, kind: IdKind, number: str) -> Account | None:
         field = {"cpf": self._config.cpf_field, "matricula": self._config.matricula_field}[kind]
         if not is_number(number):
             return None
         searched = EXTERNAL[:-1] if field.startswith(EXTERNAL) else field
-        answer = self._api.ask(
+        answer = self._https.ask(
             USERS,
             params={
                 "customer": self._config.customer,
@@ -98,36 +93,24 @@ class GoogleWorkspaceDirectory:
             return None
         return self._account(user)
 
-    def get(self, uid: str) -> Account | None:
-        user = self._user(uid)
-        return None if user is None else self._account(user)
+    def _password(self, password: str, *, must_change: bool) -> Mapping[str, Any]:
+        return {"password": password, "changePasswordAtNextLogin": must_change}
 
-    def reset(self, *, uid: str, password: str, marker: str, must_change: bool) -> None:
-        values = {"password": password, "changePasswordAtNextLogin": must_change}
-        changed = self._change(uid=uid, marker=marker, values=values)
-        if changed and self._config.revoke_sessions:
-            self._sign_out(uid)
-
-    def unlock(self, *, uid: str, marker: str) -> None:
-        self._change(uid=uid, marker=marker, values={})
-
-    def applied(self, *, uid: str, marker: str) -> bool:
-        user = self._user(uid)
-        return user is not None and marker in self._kept(user)
-
-    def _change(self, *, uid: str, marker: str, values: Mapping[str, Any]) -> bool:
-        """One PATCH that holds the values and the marker. Returns whether it was needed."""
+    def _marked(self, text: str) -> Mapping[str, Any]:
         schema, field = self._config.marker_field.split(".")
-        with self._locks.of(uid):
-            user = self._user(uid)
-            if user is None:
-                raise PortError("no_account", permanent=True)
-            kept = self._kept(user)
-            if marker in kept:
-                return False
-            marked = {"customSchemas": {schema: {field: kept.with_marker(marker, keep=KEPT).text}}}
-            _accepted(self._api.change("PATCH", _path(uid), body={**values, **marked}))
-            return True
+        return {"customSchemas": {schema: {field: text}}}
+
+    def _marker_text(self, user: User) -> str:
+        return _custom(user, self._config.marker_field)
+
+    def _path(self, uid: str) -> str:
+        return _path(uid)
+
+    def _wanted(self) -> Mapping[str, str]:
+        return {"projection": "full"}
+
+    def _accepted(self, answer: Answer) -> Answer:
+        return _accepted(answer)
 
     def _sample(self) -> list[tuple[str, str]]:
         params = {
@@ -135,33 +118,12 @@ class GoogleWorkspaceDirectory:
             "projection": "full",
             "maxResults": str(SAMPLE),
         }
-        page = _accepted(self._api.ask(USERS, params=params)).body
+        page = _accepted(self._https.ask(USERS, params=params)).body
         fields = self._config.cpf_field, self._config.matricula_field
         return [
             (_only(_numbers(user, fields[0])), _only(_numbers(user, fields[1])))
             for user in entries_at(page, "users")
         ]
-
-    def _sign_out(self, uid: str) -> None:
-        """The password is changed by now: a failure here is told to the log and to nobody else."""
-        try:
-            _accepted(self._api.change("POST", f"{_path(uid)}/signOut"))
-        except PortError as error:
-            log.warning("sessions_not_revoked", directory=self.name, reason=error.reason)
-
-    def _kept(self, user: Mapping[str, Any]) -> ChangeMarkers:
-        return ChangeMarkers(text=_custom(user, self._config.marker_field))
-
-    def _user(self, uid: str) -> Mapping[str, Any] | None:
-        if not is_uid(uid):
-            return None
-        answer = self._api.ask(_path(uid), params={"projection": "full"})
-        if answer.status == 404:
-            return None
-        user = _accepted(answer).body
-        if uid_at(user) != uid:
-            raise PortError("answer_unreadable")
-        return user
 
     def _account(self, user: Mapping[str, Any]) -> Account:
         keys = sorted({key for key in _numbers(user, self._config.cpf_field) if is_number(key)})

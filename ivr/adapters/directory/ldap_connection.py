@@ -15,8 +15,6 @@ the server itself answers to a change stays an ``ldap.LDAPError`` for the connec
 
 from __future__ import annotations
 
-import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -29,10 +27,12 @@ from urllib.parse import urlsplit
 import ldap  # type: ignore[import-untyped]
 
 from ivr.adapters.directory.ldap_breaker import Breaker
+from ivr.adapters.directory.ldap_tls import carry, open_tls
 from ivr.ports.errors import PortError
 
 T = TypeVar("T")
 
+PLAIN_PORT, TLS_PORT = 389, 636
 LOST: tuple[type[Exception], ...] = (
     ldap.SERVER_DOWN,
     ldap.CONNECT_ERROR,
@@ -146,9 +146,28 @@ class LdapSession:
     ) -> None:
         """One Modify, atomic (RFC 4511 §4.6). Raises PortError with ``unknown_outcome`` when the
         answer does not come, and the server's refusal as ``ldap.LDAPError``."""
-        try:
+        with self._writing():
             number = self.connection.modify_ext(dn, list(changes), serverctrls=list(controls))
             self.connection.result3(number, all=1, timeout=self._read_s)
+
+    def add(
+        self,
+        dn: str,
+        attributes: Mapping[str, list[bytes]],
+        *,
+        controls: Sequence[Any] = (),
+    ) -> None:
+        """One Add; errors as of :meth:`modify`."""
+        with self._writing():
+            number = self.connection.add_ext(
+                dn, list(attributes.items()), serverctrls=list(controls)
+            )
+            self.connection.result3(number, all=1, timeout=self._read_s)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
         except LOST as error:
             self.lost = True
             raise PortError(_transport_word(error), unknown_outcome=True) from None
@@ -248,39 +267,23 @@ def open_connection(server: LdapServer) -> Any:
 
 
 def secure_connection(server: LdapServer) -> Any:
-    """A verified TLS connection, not bound.
-
-    A handshake of Python's own goes before libldap's: with GnuTLS libldap waits for ever for a
-    server that accepts and says nothing, and calls every refused certificate "server down".
-    """
-    if not server.start_tls:
-        _shake_hands(server)
-    connection = ldap.initialize(server.url)
-    options: list[tuple[int, Any]] = [
-        (ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3),
-        (ldap.OPT_REFERRALS, ldap.OPT_OFF),
-        (ldap.OPT_DEREF, ldap.DEREF_NEVER),
-        (ldap.OPT_NETWORK_TIMEOUT, server.connect_s),
-        (ldap.OPT_TIMEOUT, server.read_s),
-        (ldap.OPT_X_TLS_CACERTFILE, str(server.ca_file)),
-        (ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND),
-        (ldap.OPT_X_TLS_PROTOCOL_MIN, ldap.OPT_X_TLS_PROTOCOL_TLS1_2),
-        (ldap.OPT_X_TLS_NEWCTX, 0),
-    ]
-    try:
-        for option, value in options:
-            connection.set_option(option, value)
-    except (ldap.LDAPError, ValueError):
-        raise PortError("ca_file_unreadable") from None
+    """A verified TLS connection, not bound."""
+    parts = urlsplit(server.url)
+    tls = open_tls(
+        parts.hostname or "",
+        parts.port or (PLAIN_PORT if server.start_tls else TLS_PORT),
+        ca_file=server.ca_file,
+        start_tls=server.start_tls,
+        connect_s=server.connect_s,
+    )
+    local = carry(tls, answer_s=server.read_s, send_s=server.connect_s)
+    connection = ldap.initialize("ldap://", fileno=local)
+    connection.set_option(ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3)
+    connection.set_option(ldap.OPT_REFERRALS, ldap.OPT_OFF)
+    connection.set_option(ldap.OPT_DEREF, ldap.DEREF_NEVER)
+    connection.set_option(ldap.OPT_RESTART, ldap.OPT_OFF)
+    connection.set_option(ldap.OPT_TIMEOUT, server.read_s)
     connection.timeout = server.read_s
-    try:
-        if server.start_tls:
-            connection.start_tls_s()
-        else:
-            _reach(connection)
-    except ldap.LDAPError as error:
-        _unbind(connection)
-        raise PortError(_connect_word(error, start_tls=server.start_tls)) from None
     return connection
 
 
@@ -291,53 +294,6 @@ def response_control(error: ldap.LDAPError, oid: str) -> bytes | None:
         if found == oid:
             return bytes(value or b"")
     return None
-
-
-def _shake_hands(server: LdapServer) -> None:
-    parts = urlsplit(server.url)
-    host = parts.hostname or ""
-    try:
-        context = ssl.create_default_context(cafile=str(server.ca_file))
-    except (OSError, ssl.SSLError):
-        raise PortError("ca_file_unreadable") from None
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    address = (host, parts.port or 636)
-    try:
-        with (
-            socket.create_connection(address, timeout=server.connect_s) as plain,
-            context.wrap_socket(plain, server_hostname=host),
-        ):
-            return
-    except ssl.SSLCertVerificationError:
-        raise PortError("certificate_refused") from None
-    except TimeoutError:
-        raise PortError("directory_slow") from None
-    except ssl.SSLError:
-        raise PortError("tls_refused") from None
-    except OSError:
-        raise PortError("directory_down") from None
-
-
-def _reach(connection: Any) -> None:
-    """Open the connection now, by reading the root DSE; libldap opens at the first request."""
-    try:
-        connection.search_ext_s("", ldap.SCOPE_BASE, attrlist=["1.1"])
-    except LOST:
-        raise
-    except ldap.LDAPError:
-        return
-
-
-def _connect_word(error: ldap.LDAPError, *, start_tls: bool) -> str:
-    if isinstance(error, ldap.TIMEOUT):
-        return "directory_slow"
-    details = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
-    info = str(details.get("info", "")).lower()
-    if "certificate" in info or "does not match" in info or "hostname" in info:
-        return "certificate_refused"
-    if start_tls and not isinstance(error, ldap.SERVER_DOWN):
-        return "tls_refused"
-    return "tls_refused" if "tls" in info or "ssl" in info else "directory_down"
 
 
 def _transport_word(error: ldap.LDAPError) -> str:

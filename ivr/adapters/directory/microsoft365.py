@@ -8,32 +8,26 @@ Rights and set-up: ``docs/directories-clouds.md``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 from urllib.parse import quote
 
-import structlog
-
-from ivr.adapters.directory.change_markers import ChangeMarkers
-from ivr.adapters.directory.cloud_check import SAMPLE, findings_of
+from ivr.adapters.directory.cloud_check import SAMPLE
+from ivr.adapters.directory.cloud_directory import CloudDirectory, User
 from ivr.adapters.directory.cloud_fields import (
     entries_at,
     is_number,
-    is_uid,
     moment,
     text_at,
     uid_at,
 )
-from ivr.adapters.directory.findings import Finding
-from ivr.adapters.directory.http_directory import AccountLocks, Answer, HttpsDirectory, Tokens
+from ivr.adapters.directory.http_directory import Answer, HttpsDirectory, Tokens
 from ivr.adapters.directory.microsoft365_config import Microsoft365Config, read_config
 from ivr.adapters.directory.microsoft365_tokens import EntraTokens
 from ivr.domain.phone_number import normalise_phone
 from ivr.ports.clock import Clock
 from ivr.ports.directory import Account, IdKind, PolicyRefusalError
 from ivr.ports.errors import PortError
-
-log = structlog.get_logger("ivr.directory")
 
 KEPT = 10
 """10 hashes of 24 digits, commas and the prefix are 254 characters; a directory extension holds
@@ -52,21 +46,26 @@ BASIC = (
 ROLE = "#microsoft.graph.directoryRole"
 
 
-class Microsoft365Directory:
+class Microsoft365Directory(CloudDirectory):
     """The :class:`ivr.ports.directory.Directory` of a Microsoft Entra tenant.
 
     Graph shows no lock of an account (smart lockout ends by itself), so ``locked`` is always
-    False, and :meth:`unlock` writes the marker and nothing else. A disabled account stays
+    False. A disabled account stays
     disabled. The password of an account that is synchronised from a directory on premises belongs
     to that directory: a change of it is refused here, and ``active_directory`` makes it there.
     """
 
+    kept_markers = KEPT
+    sign_out = "revokeSignInSessions"
+
     def __init__(self, *, name: str, config: Microsoft365Config, tokens: Tokens) -> None:
-        self.name = name
+        super().__init__(
+            name=name,
+            https=HttpsDirectory(config.graph_url, tokens=tokens, ca_file=config.ca_file),
+            tokens=tokens,
+            revoke_sessions=config.revoke_sessions,
+        )
         self._config = config
-        self._tokens = tokens
-        self._graph = HttpsDirectory(config.graph_url, tokens=tokens, ca_file=config.ca_file)
-        self._locks = AccountLocks()
         columns = {
             attribute.split("/")[0]
             for attribute in (
@@ -85,10 +84,6 @@ class Microsoft365Directory:
         read = read_config(name, config)
         return cls(name=name, config=read, tokens=EntraTokens(read))
 
-    def check(self) -> Iterator[Finding]:
-        """For the operator: credentials, right to read, numbers of some accounts."""
-        return findings_of(self._tokens, self._sample)
-
     def find(self, *, kind: IdKind, number: str) -> Account | None:
         attribute = {
             "cpf": self._config.cpf_attribute,
@@ -96,7 +91,7 @@ class Microsoft365Directory:
         }[kind]
         if not is_number(number):
             return None
-        answer = self._graph.ask(
+        answer = self._https.ask(
             "/users",
             params={
                 "$filter": f"{attribute} eq {_literal(number)}",
@@ -116,68 +111,36 @@ class Microsoft365Directory:
             return None
         return self._account(user)
 
-    def get(self, uid: str) -> Account | None:
-        user = self._user(uid)
-        return None if user is None else self._account(user)
-
-    def reset(self, *, uid: str, password: str, marker: str, must_change: bool) -> None:
+    def _password(self, password: str, *, must_change: bool) -> Mapping[str, Any]:
         profile = {"password": password, "forceChangePasswordNextSignIn": must_change}
-        changed = self._change(uid=uid, marker=marker, values={"passwordProfile": profile})
-        if changed and self._config.revoke_sessions:
-            self._revoke_sessions(uid)
+        return {"passwordProfile": profile}
 
-    def unlock(self, *, uid: str, marker: str) -> None:
-        self._change(uid=uid, marker=marker, values={})
+    def _marked(self, text: str) -> Mapping[str, Any]:
+        return {self._config.marker_attribute: text}
 
-    def applied(self, *, uid: str, marker: str) -> bool:
-        user = self._user(uid)
-        return user is not None and marker in self._kept(user)
+    def _marker_text(self, user: User) -> str:
+        return _value(user, self._config.marker_attribute)
 
-    def _change(self, *, uid: str, marker: str, values: Mapping[str, Any]) -> bool:
-        """One PATCH that holds the values and the marker. Returns whether it was needed."""
-        column = self._config.marker_attribute
-        with self._locks.of(uid):
-            user = self._user(uid)
-            if user is None:
-                raise PortError("no_account", permanent=True)
-            kept = self._kept(user)
-            if marker in kept:
-                return False
-            if user.get("onPremisesSyncEnabled") is True:
-                raise PortError("mastered_on_premises", permanent=True)
-            marked = {column: kept.with_marker(marker, keep=KEPT).text}
-            _accepted(self._graph.change("PATCH", _path(uid), body={**values, **marked}))
-            return True
+    def _lives_elsewhere(self, user: User) -> bool:
+        return user.get("onPremisesSyncEnabled") is True
+
+    def _path(self, uid: str) -> str:
+        return _path(uid)
+
+    def _wanted(self) -> Mapping[str, str]:
+        return {"$select": self._select}
+
+    def _accepted(self, answer: Answer) -> Answer:
+        return _accepted(answer)
 
     def _sample(self) -> list[tuple[str, str]]:
         params = {"$select": self._select, "$top": str(SAMPLE)}
-        page = _accepted(self._graph.ask("/users", params=params)).body
+        page = _accepted(self._https.ask("/users", params=params)).body
         cpf, matricula = self._config.cpf_attribute, self._config.matricula_attribute
         return [
             (_value(user, cpf), _value(user, matricula))
             for user in entries_at(page, "value", required=True)
         ]
-
-    def _revoke_sessions(self, uid: str) -> None:
-        """The password is changed by now: a failure here is told to the log and to nobody else."""
-        try:
-            _accepted(self._graph.change("POST", f"{_path(uid)}/revokeSignInSessions"))
-        except PortError as error:
-            log.warning("sessions_not_revoked", directory=self.name, reason=error.reason)
-
-    def _kept(self, user: Mapping[str, Any]) -> ChangeMarkers:
-        return ChangeMarkers(text=_value(user, self._config.marker_attribute))
-
-    def _user(self, uid: str) -> Mapping[str, Any] | None:
-        if not is_uid(uid):
-            return None
-        answer = self._graph.ask(_path(uid), params={"$select": self._select})
-        if answer.status == 404:
-            return None
-        user = _accepted(answer).body
-        if uid_at(user) != uid:
-            raise PortError("answer_unreadable")
-        return user
 
     def _account(self, user: Mapping[str, Any]) -> Account:
         cpf = _value(user, self._config.cpf_attribute)
@@ -202,7 +165,7 @@ class Microsoft365Directory:
         """Holds any directory role, or is in a group of the configuration, directly or not."""
         path, params = f"{_path(uid)}/transitiveMemberOf", {"$select": "id", "$top": "999"}
         for _ in range(PAGES):
-            page = _accepted(self._graph.ask(path, params=params)).body
+            page = _accepted(self._https.ask(path, params=params)).body
             for entry in entries_at(page, "value", required=True):
                 if entry.get("@odata.type") == ROLE:
                     return True

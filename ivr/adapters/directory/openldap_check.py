@@ -9,41 +9,28 @@ import ldap  # type: ignore[import-untyped]
 from ldap.controls.libldap import AssertionControl  # type: ignore[import-untyped]
 from ldap.controls.ppolicy import PasswordPolicyControl  # type: ignore[import-untyped]
 
-from ivr.adapters.directory.findings import Finding, of_reason
-from ivr.adapters.directory.ldap_connection import (
-    LdapServer,
-    LdapSession,
-    open_connection,
-    secure_connection,
-)
+from ivr.adapters.directory.findings import Finding
+from ivr.adapters.directory.ldap_check import examine
+from ivr.adapters.directory.ldap_connection import Entry, LdapServer, LdapSession
 from ivr.adapters.directory.openldap_account import only_digits
+from ivr.adapters.directory.openldap_check_changes import (
+    ACL_PAGE,
+    findings_of_changes,
+    findings_of_login,
+)
 from ivr.adapters.directory.openldap_config import OpenLdapConfig
 from ivr.ports.errors import PortError
 
 SAMPLE = 25
 """How many accounts are looked at."""
-ACL_PAGE = "acrescente as regras de acesso de docs/directories.md"
-Row = tuple[str, dict[str, list[bytes]]]
+HASHES = ("userPassword", "pwdHistory")
+"""Attributes with hashes of passwords, which the service's account must not read."""
 
 
 def findings_of(config: OpenLdapConfig) -> Iterator[Finding]:
     """Step by step; the first step that makes the rest useless ends it."""
     server = config.server()
-    try:
-        secure_connection(server).unbind_ext_s()
-        yield Finding(grade="ok", what="conexão TLS: certificado e nome conferem")
-        connection = open_connection(server)
-    except PortError as error:
-        yield of_reason(error.reason)
-        return
-    yield Finding(grade="ok", what="a conta de serviço foi aceita")
-    session = LdapSession(connection, read_s=server.read_s, fresh=True)
-    try:
-        yield from _all(config, server, session)
-    except PortError as error:
-        yield of_reason(error.reason)
-    finally:
-        connection.unbind_ext_s()
+    return examine(server, lambda session: _all(config, server, session))
 
 
 def _all(config: OpenLdapConfig, server: LdapServer, session: LdapSession) -> Iterator[Finding]:
@@ -55,19 +42,19 @@ def _all(config: OpenLdapConfig, server: LdapServer, session: LdapSession) -> It
             mend=f"confira base; se existe, {ACL_PAGE}",
         )
         return
-    rows = _sample(config, server, session)
-    if not rows:
+    people = _sample(config, server, session)
+    if not people:
         yield Finding(
             grade="erro",
             what="nenhuma conta foi encontrada",
             mend=f"confira base e account_filter; se estão certos, {ACL_PAGE}",
         )
         return
-    yield from _mapping(config, rows)
-    yield from _secrets(rows)
-    yield from _marker(config, session)
-    yield from _assertion(session, rows[0][0])
+    yield from _mapping(config, people)
+    yield from _secrets(people)
+    yield from findings_of_changes(config, session, people)
     yield from _policy(config, session)
+    yield from findings_of_login(config, session)
     yield from _groups(config, session)
 
 
@@ -87,10 +74,10 @@ def _controls(session: LdapSession) -> Iterator[Finding]:
             )
 
 
-def _sample(config: OpenLdapConfig, server: LdapServer, session: LdapSession) -> list[Row]:
+def _sample(config: OpenLdapConfig, server: LdapServer, session: LdapSession) -> list[Entry]:
     """Some accounts, however many there are."""
-    names = [*config.read_attributes(), "userPassword"]
-    rows: list[Row] = []
+    names = [*config.read_attributes(), *HASHES]
+    rows: list[Entry] = []
     connection: Any = session.connection
     try:
         number = connection.search_ext(
@@ -100,7 +87,11 @@ def _sample(config: OpenLdapConfig, server: LdapServer, session: LdapSession) ->
             _, found, _, _ = connection.result3(number, all=0, timeout=server.read_s)
             if not found:
                 break
-            rows += [(dn, {k.lower(): v for k, v in values.items()}) for dn, values in found if dn]
+            rows += [
+                Entry(dn=dn, values={key.lower(): value for key, value in values.items()})
+                for dn, values in found
+                if dn
+            ]
     except ldap.SIZELIMIT_EXCEEDED:
         return rows
     except ldap.FILTER_ERROR:
@@ -112,22 +103,24 @@ def _sample(config: OpenLdapConfig, server: LdapServer, session: LdapSession) ->
     return rows
 
 
-def _mapping(config: OpenLdapConfig, rows: list[Row]) -> Iterator[Finding]:
-    names = config.attributes
+def _mapping(config: OpenLdapConfig, people: list[Entry]) -> Iterator[Finding]:
+    names, of = config.attributes, f"de {len(people)} contas"
     for key, attribute in names.model_dump().items():
         if not attribute:
             continue
-        count = sum(attribute.lower() in values for _, values in rows)
+        count = sum(attribute.lower() in person.values for person in people)
         if count:
-            yield Finding(grade="ok", what=f"{key} = {attribute}: em {count} de {len(rows)} contas")
+            yield Finding(
+                grade="ok", what=f"{key} = {attribute}: em {count} de {len(people)} contas"
+            )
         else:
             yield Finding(
                 grade="erro" if key in ("uid", "cpf") else "aviso",
-                what=f"{key} = {attribute}: em nenhuma de {len(rows)} contas",
+                what=f"{key} = {attribute}: em nenhuma {of}",
                 mend=f"confira attributes.{key}; se o nome está certo, {ACL_PAGE}",
             )
-    cpfs = [v for _, values in rows for v in values.get(names.cpf.lower(), [])]
-    wrong = sum(len(only_digits(cpf.decode("utf-8", "replace"))) != 11 for cpf in cpfs)
+    cpfs = [cpf for person in people for cpf in person.all(names.cpf)]
+    wrong = sum(len(only_digits(cpf)) != 11 for cpf in cpfs)
     if wrong:
         yield Finding(
             grade="aviso",
@@ -136,53 +129,20 @@ def _mapping(config: OpenLdapConfig, rows: list[Row]) -> Iterator[Finding]:
         )
 
 
-def _secrets(rows: list[Row]) -> Iterator[Finding]:
-    if any("userpassword" in values for _, values in rows):
+def _secrets(people: list[Entry]) -> Iterator[Finding]:
+    mends = {
+        "userPassword": 'na regra de userPassword, troque "write" ou "manage" por "=w"',
+        "pwdHistory": f"negue pwdHistory a todos; {ACL_PAGE}",
+    }
+    seen = [name for name in HASHES if any(person.first(name) for person in people)]
+    for name in seen:
         yield Finding(
             grade="erro",
-            what="a conta de serviço consegue ler senhas (userPassword)",
-            mend='na regra de userPassword, troque "write" ou "manage" por "=w"',
+            what=f"a conta de serviço consegue ler senhas ({name})",
+            mend=mends[name],
         )
-    else:
+    if not seen:
         yield Finding(grade="ok", what="a conta de serviço não lê senhas")
-
-
-def _marker(config: OpenLdapConfig, session: LdapSession) -> Iterator[Finding]:
-    schema = session.search("cn=Subschema", scope=ldap.SCOPE_BASE, attributes=["attributeTypes"])
-    types = " ".join(schema[0].all("attributeTypes")).lower() if schema else ""
-    if not types:
-        yield Finding(
-            grade="aviso",
-            what="o esquema do servidor não pode ser lido",
-            mend=f"para conferir marker_attribute, {ACL_PAGE}",
-        )
-    elif f"'{config.marker_attribute.lower()}'" not in types:
-        yield Finding(
-            grade="erro",
-            what=f"marker_attribute: o servidor não conhece {config.marker_attribute}",
-            mend="escolha um atributo de texto que as contas possam ter e ninguém use",
-        )
-    else:
-        yield Finding(grade="ok", what=f"marker_attribute = {config.marker_attribute}")
-
-
-def _assertion(session: LdapSession, dn: str) -> Iterator[Finding]:
-    """A change under an assertion that never holds: it must be refused as such."""
-    never = AssertionControl(criticality=True, filterstr="(!(objectClass=*))")
-    try:
-        session.modify(dn, [(ldap.MOD_REPLACE, "pwdReset", None)], controls=[never])
-    except ldap.ASSERTION_FAILED:
-        yield Finding(grade="ok", what="asserção: uma mudança vencida é recusada")
-        return
-    except ldap.LDAPError as error:
-        why = type(error).__name__.lower()
-    else:
-        why = "aceita"
-    yield Finding(
-        grade="erro",
-        what=f"asserção: a mudança de prova não foi recusada como devia ({why})",
-        mend="use um servidor que escreve (provider), sem proxy no meio",
-    )
 
 
 def _policy(config: OpenLdapConfig, session: LdapSession) -> Iterator[Finding]:

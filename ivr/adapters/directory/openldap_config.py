@@ -14,6 +14,15 @@ from ivr.adapters.directory.ldap_connection import LdapServer
 AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9;-]*$")]
 OptionalAttribute = Annotated[str, Field(pattern=r"^([A-Za-z][A-Za-z0-9;-]*)?$")]
 FilterText = Annotated[str, Field(pattern=r"^(\(.*\))?$")]
+OPERATIONAL = (
+    "entryCSN",
+    "modifiersName",
+    "pwdAccountLockedTime",
+    "pwdChangedTime",
+    "pwdFailureTime",
+    "pwdPolicySubentry",
+    "pwdReset",
+)
 
 
 class AttributeNames(BaseModel):
@@ -35,9 +44,13 @@ class OpenLdapConfig(BaseModel):
     """One ``[directories.<name>]`` of kind ``openldap``.
 
     ``marker_attribute``: a free attribute of each account in which the change markers are kept.
+    ``notes_base``: in its place, where accounts have no such attribute, a branch in which the
+    service keeps an entry of its own for each account that it changes.
     ``lockout_seconds``: the policy's pwdLockoutDuration; 0 when a lock never ends by itself.
     ``disabled_filter`` and ``privileged_filter``: LDAP filters (RFC 4515) that such accounts match.
     ``privileged_groups``: DNs of groups whose members no call may touch.
+    ``decoy_dn``: an account of nobody, whose wrong password is tried in the place of somebody
+    unknown, so that both take the same time.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,7 +63,8 @@ class OpenLdapConfig(BaseModel):
     base: str = Field(min_length=1)
     account_filter: FilterText = "(objectClass=inetOrgPerson)"
     attributes: AttributeNames
-    marker_attribute: AttributeName
+    marker_attribute: OptionalAttribute = ""
+    notes_base: str = ""
     markers_kept: int = Field(default=8, ge=2, le=32)
     default_group: str = "servidores"
     lockout_seconds: int = Field(default=0, ge=0)
@@ -58,7 +72,14 @@ class OpenLdapConfig(BaseModel):
     privileged_filter: FilterText = ""
     privileged_groups: tuple[str, ...] = ()
     policy_dn: str = ""
+    decoy_dn: str = ""
     pool_size: int = Field(default=4, ge=1, le=32)
+
+    @model_validator(mode="after")
+    def _one_way_of_changing(self) -> Self:
+        if bool(self.marker_attribute) == bool(self.notes_base):
+            raise ValueError("marker_attribute or notes_base: give one of the two")
+        return self
 
     @model_validator(mode="after")
     def _reachable_safely(self) -> Self:
@@ -93,7 +114,8 @@ class OpenLdapConfig(BaseModel):
     def read_attributes(self) -> list[str]:
         """Attributes that are read of each account, operational ones by name."""
         mapped = [name for name in self.attributes.model_dump().values() if name]
-        return [*mapped, self.marker_attribute, "pwdAccountLockedTime", "pwdReset", "entryCSN"]
+        marker = [self.marker_attribute] if self.marker_attribute else []
+        return [*mapped, *marker, *OPERATIONAL]
 
 
 def read_config(name: str, config: Mapping[str, object]) -> OpenLdapConfig:

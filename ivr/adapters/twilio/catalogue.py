@@ -13,7 +13,20 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Route = Literal["incoming", "turn", "wait", "status", "recording", "fallback", "sms_status"]
+Route = Literal[
+    "incoming",
+    "turn",
+    "wait",
+    "status",
+    "recording",
+    "fallback",
+    "sms_status",
+    "agent",
+    "leg",
+    "bridge",
+    "room",
+    "hold",
+]
 
 NAME = re.compile(r"msg|[A-Z][A-Za-z0-9]{1,79}(?:_[A-Za-z0-9-]{1,80})?")
 """Any field name of the carrier, also of fields that it may add: CamelCase. It must begin with a
@@ -58,6 +71,9 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "CallDuration": f"(?:{_WHOLE})?",
         "SequenceNumber": f"(?:{_WHOLE})?",
         "ErrorCode": r"[0-9]{0,6}",
+        "ConferenceSid": f"CF{_HEX}",
+        "FriendlyName": r"[a-z0-9-]{1,64}",
+        "StatusCallbackEvent": r"[a-z]{1,20}(?:-[a-z]{1,20}){1,3}",
         "MessageSid": f"(?:SM|MM){_HEX}",
         "MessageStatus": (
             "accepted|scheduled|queued|sending|sent|delivered|undelivered|failed|read|canceled"
@@ -73,6 +89,11 @@ REQUIRED: dict[Route, frozenset[str]] = {
     "wait": _CALL,
     "status": _CALL,
     "fallback": _CALL,
+    "agent": _CALL,
+    "leg": _CALL,
+    "bridge": _CALL,
+    "hold": frozenset({"AccountSid", "CallSid"}),
+    "room": frozenset({"AccountSid", "ConferenceSid", "FriendlyName", "StatusCallbackEvent"}),
     "recording": frozenset({"AccountSid", "CallSid", "RecordingSid", "RecordingStatus"}),
     "sms_status": frozenset({"AccountSid", "MessageSid", "MessageStatus"}),
 }
@@ -109,5 +130,10 @@ OPTIONAL: dict[Route, frozenset[str]] = {
     "fallback": frozenset({"ErrorCode"}),
     "recording": frozenset({"RecordingUrl", "RecordingDuration", "ErrorCode"}),
     "sms_status": frozenset({"ErrorCode"}),
+    "agent": frozenset({"ErrorCode"}),
+    "leg": frozenset({"CallDuration", "SequenceNumber", "ErrorCode"}),
+    "bridge": frozenset({"QueueTime"}),
+    "hold": frozenset(),
+    "room": frozenset({"CallSid", "SequenceNumber"}),
 }
 """Present at most once; every other field is checked by name only, and then forgotten."""

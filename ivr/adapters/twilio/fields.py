@@ -77,7 +77,7 @@ def read_fields(form: MultiDict[str, str], *, route: Route, account_sid: str) ->
     if "SpeechResult" in rest:
         rest["SpeechResult"] = spoken_text(ordered, effective)
     _check_recording({name: given[name] for name in effective & given.keys()})
-    if route in ("recording", "sms_status"):
+    if route in ("recording", "sms_status", "room"):
         rest |= {name: given[name] for name in needed - {"AccountSid", "CallSid"}}
     return Inbound(
         account_sid=account_sid,

@@ -145,9 +145,13 @@ def _recorded(inbound: Inbound) -> Heard:
 
 
 def _left_queue(inbound: Inbound, wish: str) -> Heard:
+    """Out of the queue, or, in the words of a Dial, out of the room that followed it. A plain
+    redirect comes from a way to the room that led nowhere: the caller waits again."""
     word = inbound.fields.get("QueueResult")
+    if word is None and inbound.fields.get("DialCallStatus"):
+        return _dial_ended(inbound)
     if word is None:
-        return Heard(event=NoInput(), warning="no_queue_result")
+        return Heard(event=LeftQueue(result="requeue", wish=wish))
     result = _QUEUE_RESULTS.get(word)
     return Heard(
         event=LeftQueue(

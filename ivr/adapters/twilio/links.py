@@ -17,6 +17,9 @@ CONNECTION = "#ct=2000&rt=5000&tt=14000&rc=2&rp=all"
 
 LAST_TURN = 9_999
 _TURN = re.compile(r"n=(0|[1-9][0-9]{0,3})")
+_OFFER = re.compile(r"o=([0-9a-f]{32})")
+_OFFER_ID = re.compile(r"OF([0-9a-f]{32})")
+_SEALED = re.compile(r"t=([0-9a-f]{16,200})")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
 
@@ -36,6 +39,44 @@ class Links:
     def wait(self, n: int) -> str:
         """What a caller hears in the queue that turn ``n`` ends."""
         return self._webhook(f"/voice/wait?n={_checked(n)}")
+
+    def bridge(self, n: int) -> str:
+        """What leads a caller out of the queue that turn ``n`` ends, into the room."""
+        return self._webhook(f"/voice/bridge?n={_checked(n)}")
+
+    def agent(self, offer: str) -> str:
+        """The document of the agent's leg of an offer."""
+        return self._webhook(f"/voice/agent?{_checked_offer(offer)}")
+
+    def agent_gone(self) -> str:
+        """The agent's leg when its document could not be used."""
+        return self._webhook("/voice/agent")
+
+    def leg(self, offer: str) -> str:
+        """Status callback of the agent's leg of an offer."""
+        return self._webhook(f"/voice/leg?{_checked_offer(offer)}")
+
+    def citizen(self, offer: str) -> str:
+        """The document of the leg of a citizen who is called back."""
+        return self._webhook(f"/voice/citizen?{_checked_offer(offer)}")
+
+    def citizen_leg(self, offer: str) -> str:
+        """Status callback of that leg."""
+        return self._webhook(f"/voice/citizen-leg?{_checked_offer(offer)}")
+
+    def room(self) -> str:
+        """Events of the rooms."""
+        return self._webhook("/voice/room")
+
+    def hold(self) -> str:
+        """What somebody on hold hears."""
+        return self._webhook("/voice/hold")
+
+    def keys(self, token: str) -> str:
+        """Tones for a member of a room; ``token`` seals which. Raises ValueError."""
+        if _SEALED.fullmatch(f"t={token}") is None:
+            raise ValueError("not a sealed token")
+        return self._webhook(f"/voice/hold?t={token}")
 
     def status(self) -> str:
         return self._webhook("/voice/status")
@@ -63,6 +104,25 @@ def turn_of(raw_query: str) -> int | None:
     """Turn number of a raw query string, None unless it is exactly ``n=<number>``."""
     found = _TURN.fullmatch(raw_query)
     return int(found[1]) if found else None
+
+
+def offer_of_query(raw_query: str) -> str | None:
+    """Offer of a raw query string, None unless it is exactly ``o=<offer>``."""
+    found = _OFFER.fullmatch(raw_query)
+    return f"OF{found[1]}" if found else None
+
+
+def sealed_of_query(raw_query: str) -> str | None:
+    """Sealed token of a raw query string, None unless it is exactly ``t=<token>``."""
+    found = _SEALED.fullmatch(raw_query)
+    return found[1] if found else None
+
+
+def _checked_offer(offer: str) -> str:
+    found = _OFFER_ID.fullmatch(offer)
+    if found is None:
+        raise ValueError("not the id of an offer")
+    return f"o={found[1]}"
 
 
 def _checked(n: int) -> int:

@@ -7,6 +7,7 @@ the library raises or would log holds numbers and texts; none of it leaves this 
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -18,6 +19,7 @@ API_ROOT = "https://api.twilio.com"
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 10.0
 T = TypeVar("T")
+_RECORDING = re.compile(r"RE[0-9a-f]{32}")
 
 _PERMANENT = {
     21211: "number_invalid",
@@ -72,6 +74,28 @@ class TwilioApi:
             )
         except Exception as error:
             fault = _fault(error)
+        raise fault
+
+    def sound(self, recording: str) -> bytes:
+        """The WAV of a recording, both channels (twilio.com/docs/voice/api/recording
+        #fetch-a-recording-media-file). Raises :class:`PortError`."""
+        import requests
+
+        if _RECORDING.fullmatch(recording) is None:
+            raise PortError("recording_invalid", permanent=True)
+        url = f"{self._root}/2010-04-01/Accounts/{self._account_sid}/Recordings/{recording}.wav"
+        login = (self._account_sid, self._auth_token)
+        fault: PortError
+        try:
+            answer = requests.get(
+                url, params={"RequestedChannels": "2"}, auth=login, timeout=self._timeout
+            )
+        except requests.RequestException as error:
+            fault = _network_fault(error)
+        else:
+            if answer.status_code == 200:
+                return answer.content
+            fault = _refusal(answer.status_code, None)
         raise fault
 
     def _build(self) -> Any:

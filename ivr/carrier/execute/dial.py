@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from ivr.carrier.call import CallOver, Goto
 from ivr.carrier.events import DialEnded
+from ivr.carrier.execute.dial_conference import dial_conference
 from ivr.carrier.execute.dial_party import dial_parties
 from ivr.carrier.execute.dial_queue import dial_queue
 from ivr.carrier.execute.dial_result import Dialled
 from ivr.carrier.execute.session import Next, Session
-from ivr.carrier.problem import warning
 from ivr.carrier.twiml.dial import Dial
 from ivr.carrier.twiml.document import Document
 
@@ -37,9 +37,7 @@ async def _dial(verb: Dial, session: Session, document: Document) -> Dialled:
     if verb.queue is not None:
         return await dial_queue(verb, verb.queue, session, document)
     if verb.conference is not None:
-        problem = warning(12200, "Dial Conference is not supported here")
-        session.exchange.wire.log(session.call, problem, url=document.url)
-        return Dialled(status="failed")
+        return await dial_conference(verb, verb.conference, session, document)
     if not verb.sequential:
         return await dial_parties(verb, verb.parties, session, document)
     result = Dialled(status="failed")

@@ -58,7 +58,7 @@ def _place(
     exchange, call = session.exchange, session.call
     children = []
     for party in parties:
-        if party.kind in ("Number", "Client"):
+        if party.kind in ("Number", "Client", "Sip"):
             child = exchange.place(
                 to=party.to,
                 from_=verb.caller_id or caller_of(call),

@@ -8,7 +8,15 @@ from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
 from ivr.carrier.exchange import Exchange
-from ivr.carrier.rest import applications, calls, messages, queues, recordings
+from ivr.carrier.rest import (
+    applications,
+    calls,
+    conferences,
+    messages,
+    participants,
+    queues,
+    recordings,
+)
 from ivr.carrier.rest.request import (
     RestError,
     RestRequest,
@@ -29,6 +37,16 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/Calls/{}/Recordings.json", recordings.list_call_recordings),
     ("GET", "/Calls/{}/Recordings/{}.json", recordings.fetch_call_recording),
     ("POST", "/Calls/{}/Recordings/{}.json", recordings.update_call_recording),
+    ("DELETE", "/Calls/{}/Recordings/{}.json", recordings.delete_call_recording),
+    ("GET", "/Conferences.json", conferences.list_conferences),
+    ("GET", "/Conferences/{}.json", conferences.fetch_conference),
+    ("POST", "/Conferences/{}.json", conferences.update_conference),
+    ("GET", "/Conferences/{}/Recordings.json", conferences.list_recordings),
+    ("GET", "/Conferences/{}/Participants.json", participants.list_participants),
+    ("POST", "/Conferences/{}/Participants.json", participants.create_participant),
+    ("GET", "/Conferences/{}/Participants/{}.json", participants.fetch_participant),
+    ("POST", "/Conferences/{}/Participants/{}.json", participants.update_participant),
+    ("DELETE", "/Conferences/{}/Participants/{}.json", participants.remove_participant),
     ("POST", "/Queues.json", queues.create_queue),
     ("GET", "/Queues.json", queues.list_queues),
     ("GET", "/Queues/{}.json", queues.fetch_queue),
@@ -57,7 +75,7 @@ _ROUTES: tuple[tuple[str, str, Handler], ...] = (
 
 def _pattern(template: str) -> re.Pattern[str]:
     """A SID has no dot, so that ``/Recordings/{}`` does not take a file name."""
-    return re.compile(re.escape(template).replace(r"\{\}", r"(Twilio\.CURRENT|[A-Za-z0-9]+)"))
+    return re.compile(re.escape(template).replace(r"\{\}", r"(Twilio\.CURRENT|[A-Za-z0-9_-]+)"))
 
 
 ROUTES = tuple((method, _pattern(template), handler) for method, template, handler in _ROUTES)

@@ -35,19 +35,30 @@ def find_call(exchange: Exchange, sid: str, path: str) -> Call:
     return call
 
 
-def create_call(exchange: Exchange, request: RestRequest) -> RestResponse:
+def plain_address(to: str) -> str:
+    """A client's or SIP address without the parameters that may follow it."""
+    return to.partition("?")[0] if ":" in to else to
+
+
+def checked_addresses(request: RestRequest) -> tuple[str, str]:
+    """``To`` and ``From`` of a call to be made. Raises RestError."""
     to, from_ = request.value("To"), request.value("From")
     if not to:
         raise RestError(400, 21201, "No 'To' number is specified")
     if not from_:
         raise RestError(400, 21213, "No 'From' number is specified")
-    if not (E164.fullmatch(to) or _ADDRESS.fullmatch(to)):
+    if not (E164.fullmatch(to) or _ADDRESS.fullmatch(plain_address(to))):
         raise RestError(400, 21211, "The 'To' number is not a valid phone number")
     if not (E164.fullmatch(from_) or _ADDRESS.fullmatch(from_)):
         raise RestError(400, 21212, "The 'From' number is not a valid phone number")
+    return to, from_
+
+
+def create_call(exchange: Exchange, request: RestRequest) -> RestResponse:
+    to, from_ = checked_addresses(request)
     call = exchange.dial_out(
         from_=from_,
-        to=to,
+        to=plain_address(to),
         route=_route(exchange, request),
         timeout=number_in(request, "Timeout", 60, least=1, most=600),
         time_limit=number_in(request, "TimeLimit", 0, least=1, most=86_400),

@@ -140,3 +140,10 @@ def update_call_recording(
         shape = recording_shape(recording)
         return as_json(shape | {"status": "stopped"})
     return as_json(recording_shape(recording))
+
+
+def delete_call_recording(
+    exchange: Exchange, request: RestRequest, call_sid: str, sid: str
+) -> RestResponse:
+    """The sound is gone; the description stays."""
+    return delete_recording(exchange, request, _of_call(exchange, request, call_sid, sid).sid)

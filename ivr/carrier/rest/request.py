@@ -119,6 +119,14 @@ def number_in(request: RestRequest, name: str, default: int, *, least: int, most
     return number
 
 
+def word_in(request: RestRequest, name: str) -> bool | None:
+    """A true or false of the form, None when absent. Raises RestError 20001."""
+    text = request.value(name).lower()
+    if text not in ("", "true", "false"):
+        raise RestError(400, 20001, f"{name} must be true or false")
+    return None if not text else text == "true"
+
+
 def url_in(request: RestRequest, name: str, *, code: int) -> str:
     """An absolute URL from the form, "" when absent. Raises RestError ``code``."""
     text = request.value(name)

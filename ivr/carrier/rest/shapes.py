@@ -8,6 +8,7 @@ from typing import Any
 
 from ivr.carrier.applications import Application
 from ivr.carrier.call import Call
+from ivr.carrier.conference import Conference, Participant
 from ivr.carrier.fields import API_VERSION
 from ivr.carrier.messages import Message
 from ivr.carrier.queue import Member, Queue
@@ -82,6 +83,49 @@ def member_shape(member: Member, queue: Queue, account_sid: str) -> dict[str, An
     }
 
 
+def conference_shape(conference: Conference, account_sid: str) -> dict[str, Any]:
+    uri = f"{account_path(account_sid)}/Conferences/{conference.sid}"
+    return {
+        "sid": conference.sid,
+        "account_sid": account_sid,
+        "friendly_name": conference.name,
+        "status": conference.status,
+        "region": "us1",
+        "api_version": API_VERSION,
+        "date_created": rfc2822(conference.created_at),
+        "date_updated": rfc2822(conference.updated_at),
+        "reason_conference_ended": conference.reason_ended or None,
+        "call_sid_ending_conference": conference.ending_call or None,
+        "uri": f"{uri}.json",
+        "subresource_uris": {
+            "participants": f"{uri}/Participants.json",
+            "recordings": f"{uri}/Recordings.json",
+        },
+    }
+
+
+def participant_shape(participant: Participant, conference: Conference) -> dict[str, Any]:
+    call = participant.call
+    path = f"{account_path(call.account_sid)}/Conferences/{conference.sid}/Participants"
+    return {
+        "account_sid": call.account_sid,
+        "call_sid": call.sid,
+        "label": participant.label or None,
+        "call_sid_to_coach": participant.coaching or None,
+        "coaching": bool(participant.coaching),
+        "conference_sid": conference.sid,
+        "date_created": rfc2822(participant.joined_at),
+        "date_updated": rfc2822(participant.updated_at),
+        "end_conference_on_exit": participant.end_on_exit,
+        "muted": participant.muted,
+        "hold": participant.hold,
+        "start_conference_on_enter": participant.start_on_enter,
+        "status": "connected",
+        "queue_time": "0",
+        "uri": f"{path}/{call.sid}.json",
+    }
+
+
 def message_shape(message: Message) -> dict[str, Any]:
     uri = f"{account_path(message.account_sid)}/Messages/{message.sid}"
     return {
@@ -124,7 +168,7 @@ def recording_shape(recording: Recording, *, media_url: str = "") -> dict[str, A
         "sid": recording.sid,
         "account_sid": call.account_sid,
         "call_sid": call.sid,
-        "conference_sid": None,
+        "conference_sid": recording.conference_sid or None,
         "api_version": API_VERSION,
         "channels": recording.channels,
         "source": recording.source,

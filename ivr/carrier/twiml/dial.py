@@ -50,9 +50,42 @@ class QueueNoun:
     method: str
 
 
+CONFERENCE_EVENTS = (
+    "start",
+    "end",
+    "join",
+    "leave",
+    "mute",
+    "hold",
+    "modify",
+    "speaker",
+    "announcement",
+)
+BEEPS = ("true", "false", "onEnter", "onExit")
+MAX_PARTICIPANTS = 250
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConferenceNoun:
+    """twilio.com/docs/voice/twiml/conference.
+
+    ``wait_url`` None = the carrier's music, "" = silence. ``coach``: CallSid of the participant
+    who alone hears this one.
+    """
+
     name: str
+    muted: bool = False
+    beep: str = "true"
+    start_on_enter: bool = True
+    end_on_exit: bool = False
+    label: str = ""
+    max_participants: int = MAX_PARTICIPANTS
+    record: bool = False
+    wait_url: str | None = None
+    wait_method: str = "POST"
+    coach: str = ""
+    callback: StatusCallback | None = None
+    recording_callback: RecordingCallback | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +152,7 @@ def _nouns(
         elif child.name == "Queue":
             queue = _queue(child, context)
         elif child.name == "Conference":
-            conference = ConferenceNoun(name=child.text.strip())
+            conference = _conference(child, context)
         else:
             context.warn(13215, f"Dial: element {child.name} is not allowed inside")
     if not element.children and element.text.strip():
@@ -196,3 +229,41 @@ def _queue(element: Element, context: Context) -> QueueNoun:
     if not queue.name:
         context.fail(14210, "Dial Queue: no name")
     return queue
+
+
+def _conference(element: Element, context: Context) -> ConferenceNoun:
+    attributes = Attributes(element, context)
+    silent = attributes.is_word("waitUrl", "")
+    wait_url = "" if silent else attributes.url("waitUrl")
+    callback_url = attributes.url("statusCallback")
+    callback_method = attributes.method("statusCallbackMethod")
+    events = attributes.words("statusCallbackEvent", (), CONFERENCE_EVENTS)
+    noun = ConferenceNoun(
+        name=element.text.strip(),
+        muted=attributes.boolean("muted", False, code=13230),
+        end_on_exit=attributes.boolean("endConferenceOnExit", False, code=13231),
+        start_on_enter=attributes.boolean("startConferenceOnEnter", True, code=13232),
+        beep=attributes.choice("beep", "true", BEEPS, code=13233),
+        wait_url=wait_url,
+        wait_method=attributes.method("waitMethod", code=13234),
+        max_participants=attributes.integer(
+            "maxParticipants", MAX_PARTICIPANTS, least=2, most=MAX_PARTICIPANTS, code=13235
+        ),
+        label=attributes.text("participantLabel"),
+        record=attributes.choice(
+            "record", "do-not-record", ("do-not-record", "record-from-start", "true", "false")
+        )
+        in ("record-from-start", "true"),
+        coach=attributes.text("coach"),
+        callback=(
+            StatusCallback(url=callback_url, method=callback_method, events=events)
+            if callback_url
+            else None
+        ),
+        recording_callback=read_recording_callback(attributes),
+    )
+    attributes.ignore("region", "trim", "jitterBufferSize", "eventCallbackUrl")
+    attributes.done()
+    if not noun.name:
+        context.fail(13221, "Dial Conference: no name")
+    return noun

@@ -56,7 +56,7 @@ class Attributes:
 
     def is_word(self, name: str, word: str) -> bool:
         """Whether the attribute is just ``word``; if so, it has been read."""
-        if self._left.get(name, "").strip() != word:
+        if name not in self._left or self._left[name].strip() != word:
             return False
         del self._left[name]
         return True

@@ -1,4 +1,5 @@
-"""``enqueue``: ring a person's telephone if there is one, else wait in the queue.
+"""``enqueue``: wait in the queue for an agent; with no agent at the desk, a person's telephone is
+rung first, if there is one.
 
 .. code-block:: toml
 
@@ -32,7 +33,11 @@ if TYPE_CHECKING:
 
 @node_type
 class Enqueue(Node):
-    """``max_wait`` seconds in the queue. ``wish``: what may be asked for while waiting."""
+    """``max_wait`` seconds in the queue. ``wish``: what may be asked for while waiting.
+    A queue that a supervisor has closed is left at once by ``unanswered``.
+
+    Whoever is to wait again (a talk was handed over) waits on in the old place.
+    """
 
     type: ClassVar[str] = "enqueue"
     gives: ClassVar[tuple[str, ...]] = ("waiting", "wait_minutes")
@@ -70,6 +75,8 @@ class Enqueue(Node):
                 ctx.fact("queue.left", result=result, wish=known, seconds=event.seconds)
                 if result == "hangup":
                     return Finish(verb=Hangup(speech=()))
+                if result in ("requeue", "redirected"):
+                    return self._wait(ctx)
                 if wish in self.wish:
                     return GoTo(target=self.wish[wish])
                 bridged = result == "bridged"
@@ -79,6 +86,9 @@ class Enqueue(Node):
 
     def _start(self, ctx: Context, state: QueueState) -> Move:
         ctx.keep(waiting=str(state.waiting), wait_minutes=str(state.wait_minutes))
+        if state.closed:
+            ctx.fact("queue.closed", queue=self.queue)
+            return GoTo(target=self.unanswered)
         if state.agent_phone:
             ctx.say(*as_list(self.say_ringing))
             return Listen(verb=Dial(speech=()))

@@ -34,7 +34,7 @@ class Explain(ListeningNode):
 
     type: ClassVar[str] = "explain"
 
-    purpose: Literal["need", "complaint", "message"]
+    purpose: Literal["need", "complaint", "message", "voicemail"]
     seconds: int = Field(default=120, ge=10, le=300)
     then: str
 

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from ivr.flow import heard
 from ivr.flow.events import Event, RequestDone, RequestFailed, Speech, StillWorking
 from ivr.flow.moves import Ask, GoTo, Move
 from ivr.flow.nodes.base import as_list, node_type
@@ -26,6 +27,7 @@ from ivr.flow.nodes.listening import (
     ListeningNode,
     Prompts,
     Trouble,
+    confident,
     received,
     typed,
 )
@@ -84,11 +86,15 @@ class Identify(ListeningNode):
         return self.gather(ctx, *as_list(self.prompt), digits=CPF_DIGITS, mode="both")
 
     def _numbered(self, ctx: Context, event: Event) -> Move:
-        digits = typed(event)
+        digits = _said_or_keyed(event)
         if not digits:
             failed = self.unheard if isinstance(event, Speech) else None
             return failed(ctx) if failed else self.trouble(ctx, "no_input")
-        read = ctx.book.read_identifier(digits)
+        read = (
+            heard.choose(heard.identifier_readings(event.text), ctx.book.read_identifier)
+            if isinstance(event, Speech)
+            else ctx.book.read_identifier(digits)
+        )
         if read.problem:
             return self.trouble(ctx, read.problem)
         self.understood(ctx, keep="correction")
@@ -125,3 +131,11 @@ class Identify(ListeningNode):
             ctx.fact("person.identified", by=kind)
             return GoTo(target=self.then)
         return GoTo(target=self.unavailable or ctx.book.globals.fault)
+
+
+def _said_or_keyed(event: Event) -> str | None:
+    """Digits of keys, or of words that may tell whose number it is."""
+    if isinstance(event, Speech):
+        ways = heard.identifier_readings(event.text) if confident(event) else ()
+        return ways[0].digits if ways else None
+    return typed(event)

@@ -1,4 +1,5 @@
-"""``verify``: the proofs that the policy asks for, in order: telephone PIN, code by SMS.
+"""``verify``: the proofs that the policy asks for, in order: telephone PIN, code by SMS, code from
+the owner's paper.
 
 A proof that fails sounds and lasts the same whether the person exists or not.
 
@@ -9,6 +10,8 @@ A proof that fails sounds and lasts the same whether the person exists or not.
     requires = "identified"
     prompt_pin = "verify.pin"
     prompt_code = "verify.code"
+    prompt_code_again = "verify.code_again"
+    prompt_printed = "verify.printed"
     prompt_wrong = "verify.wrong"
     prompt = []
     then = "service"
@@ -26,15 +29,31 @@ from ivr.flow.events import Event, RequestDone, RequestFailed, Speech, StillWork
 from ivr.flow.moves import Ask, GoTo, Listen, Move
 from ivr.flow.nodes.base import as_list, node_type
 from ivr.flow.nodes.listening import ListeningNode, Prompts, Trouble, received, typed
-from ivr.flow.requests import CheckCode, Checked, CheckPin, CodeSent, SendCode
+from ivr.flow.requests import (
+    CheckCode,
+    Checked,
+    CheckPin,
+    CheckPrintedCode,
+    CodeSent,
+    Request,
+    SendCode,
+)
 from ivr.flow.state import Level
 from ivr.flow.verbs import Filler
 
 if TYPE_CHECKING:
     from ivr.flow.context import Context
 
-PIN_LENGTH = (8, 12)
-CODE_LENGTH = (6, 6)
+CODE_LENGTH = 6
+LENGTHS: Mapping[str, tuple[int, int]] = {
+    "pin": (8, 12),
+    "code": (CODE_LENGTH, CODE_LENGTH),
+    "printed": (8, 8),
+}
+"""Digits of what is asked for in each phase, least and most."""
+FACTORS: Mapping[str, str] = {"pin": "pin", "code": "sms_code", "printed": "printed_code"}
+STANDS_IN = "|"
+"""Between a factor and the one that stands in for it when it cannot be had."""
 WAIT_FOR_CODE = 20
 WAITS_TO_SEND = 15
 """Fillers, of five seconds or so, until a code may be sent again: over a minute."""
@@ -42,7 +61,10 @@ WAITS_TO_SEND = 15
 
 @node_type
 class Verify(ListeningNode):
-    """``tries``: wrong secrets of one factor in a call. A PIN comes by key only.
+    """``tries``: wrong secrets of one factor in a call. A PIN and a code from paper come by key
+    only. ``prompt_printed`` asks for the first unused code of the paper, and never tells which
+    that is: the words are the same for whoever has no paper. Without it a policy that asks for
+    such a code leads to ``failed``.
 
     ``say_wait``: filler for a caller who comes back within the minute between two codes; without
     it they go to ``failed``.
@@ -57,6 +79,7 @@ class Verify(ListeningNode):
     prompt_code: Prompts
     prompt_code_again: Prompts
     prompt_wrong: Prompts
+    prompt_printed: Prompts = ()
     say_wait: Prompts = ()
     tries: int = Field(default=3, ge=1, le=3)
     then: str
@@ -77,7 +100,9 @@ class Verify(ListeningNode):
         return self._next(ctx)
 
     def ask_again(self, ctx: Context) -> Move:
-        return self._ask_pin(ctx) if ctx.state.phase == "pin" else self._ask_code(ctx)
+        if ctx.state.phase == "pin":
+            return self._ask_pin(ctx)
+        return self._ask_printed(ctx) if ctx.state.phase == "printed" else self._ask_code(ctx)
 
     def resume(self, ctx: Context, event: Event) -> Move:
         if isinstance(event, RequestDone):
@@ -87,32 +112,34 @@ class Verify(ListeningNode):
         if ctx.state.phase == "sending" or isinstance(event, RequestFailed | StillWorking):
             return GoTo(target=ctx.book.globals.fault)
         received(ctx, event)
-        spoken_pin = ctx.state.phase == "pin" and isinstance(event, Speech)
-        secret = None if spoken_pin else typed(event)
+        phase = ctx.state.phase
+        spoken_secret = phase != "code" and isinstance(event, Speech)
+        secret = None if spoken_secret else typed(event)
         if not secret:
             return self.trouble(ctx, "no_input")
-        least, most = PIN_LENGTH if ctx.state.phase == "pin" else CODE_LENGTH
+        least, most = LENGTHS[phase]
         if len(secret) < least:
             return self.trouble(ctx, "too_short")
         if len(secret) > most:
             return self.trouble(ctx, "too_long")
-        if ctx.state.phase == "pin":
-            return Ask(request=CheckPin(secret=secret))
-        return Ask(request=CheckCode(secret=secret))
+        return Ask(request=_check(phase, secret))
 
     def _next(self, ctx: Context) -> Move:
         wanted = [f for f in ctx.value("factors").split(",") if f]
-        left = [f for f in wanted if f not in ctx.state.passed]
+        left = [f for f in wanted if not set(f.split(STANDS_IN)) & set(ctx.state.passed)]
         if not wanted:
             return GoTo(target=self.failed)
         if not left:
             ctx.raise_level("verified")
             ctx.fact("person.verified", factors=len(wanted))
             return GoTo(target=self.then)
-        if left[0] == "pin":
+        first = left[0].split(STANDS_IN)[0]
+        if first == "pin":
             return self._ask_pin(ctx)
-        if left[0] == "sms_code":
+        if first == "sms_code":
             return self._send(ctx)
+        if first == "printed_code":
+            return self._ask_printed(ctx)
         ctx.fact("fault.factor", factor=left[0])
         return GoTo(target=ctx.book.globals.fault)
 
@@ -131,12 +158,26 @@ class Verify(ListeningNode):
         ctx.change(phase="pin")
         return self.gather(ctx, *as_list(self.prompt_pin), digits=0, secret=True)
 
+    def _ask_printed(self, ctx: Context) -> Move:
+        if not self.prompt_printed:
+            return GoTo(target=self.failed)
+        ctx.change(phase="printed")
+        digits = LENGTHS["printed"][1]
+        return self.gather(ctx, *as_list(self.prompt_printed), digits=digits, secret=True)
+
+    def _stood_in(self, ctx: Context) -> Move:
+        """No mobile can prove anything: the code from paper, where the policy lets it stand in."""
+        for factor in ctx.value("factors").split(","):
+            if factor.split(STANDS_IN) == ["sms_code", "printed_code"]:
+                return self._ask_printed(ctx)
+        return GoTo(target=self.failed)
+
     def _ask_code(self, ctx: Context) -> Move:
         first = ctx.state.phase == "sending"
         ctx.change(phase="code")
         prompts = self.prompt_code if first else self.prompt_code_again
         return self.gather(
-            ctx, *as_list(prompts), digits=CODE_LENGTH[1], secret=True, timeout=WAIT_FOR_CODE
+            ctx, *as_list(prompts), digits=CODE_LENGTH, secret=True, timeout=WAIT_FOR_CODE
         )
 
     def _answered(self, ctx: Context, event: RequestDone) -> Move:
@@ -145,8 +186,10 @@ class Verify(ListeningNode):
             if answer.sent:
                 ctx.fact("code.sent")
                 return self._ask_code(ctx)
+            if answer.no_mobile:
+                return self._stood_in(ctx)
             return self._wait_to_send(ctx) if answer.too_soon else GoTo(target=self.failed)
-        factor = "pin" if ctx.state.phase == "pin" else "sms_code"
+        factor = FACTORS.get(ctx.state.phase, "sms_code")
         if not isinstance(answer, Checked):
             return GoTo(target=ctx.book.globals.fault)
         if answer.passed:
@@ -160,3 +203,9 @@ class Verify(ListeningNode):
             return GoTo(target=self.failed)
         ctx.say(*as_list(self.prompt_wrong))
         return self.ask_again(ctx)
+
+
+def _check(phase: str, secret: str) -> Request:
+    if phase == "pin":
+        return CheckPin(secret=secret)
+    return CheckPrintedCode(secret=secret) if phase == "printed" else CheckCode(secret=secret)

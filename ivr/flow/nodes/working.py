@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, get_args
 
 from pydantic import Field
 
 from ivr.flow.events import Event, RequestDone, RequestFailed, StillWorking
 from ivr.flow.moves import Ask, GoTo, Listen, Move
 from ivr.flow.nodes.base import Node, as_list
-from ivr.flow.requests import JobDone, Request
+from ivr.flow.requests import JobDone, JobOutcome, Request
 from ivr.flow.verbs import Filler
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class WorkingNode(Node):
 
     gives: ClassVar[tuple[str, ...]] = ("job",)
     needs: ClassVar[tuple[str, ...]] = ("service",)
+    outcomes: ClassVar[tuple[str, ...]] = get_args(JobOutcome)
+    """Words that ``on`` may have, beside ``other``."""
 
     say_working: str | tuple[str, ...]
     say_still_working: str | tuple[str, ...]
@@ -43,11 +45,13 @@ class WorkingNode(Node):
 
     def resume(self, ctx: Context, event: Event) -> Move:
         if isinstance(event, StillWorking):
-            return self._wait(ctx)
+            return self.wait(ctx)
         if isinstance(event, RequestDone) and isinstance(event.answer, JobDone):
             return self.settled(ctx, event.answer)
         if isinstance(event, RequestFailed):
-            return self.leave(ctx, "refused" if event.permanent else "later")
+            # An order that failed left no job behind: nobody goes on trying.
+            ordered = ctx.counted("waited") > 0
+            return self.leave(ctx, "later" if ordered and not event.permanent else "refused")
         return GoTo(target=ctx.book.globals.fault)
 
     def settled(self, ctx: Context, answer: JobDone) -> Move:
@@ -63,10 +67,15 @@ class WorkingNode(Node):
         target = self.on.get(outcome) or self.on.get("other") or ctx.book.globals.person
         return GoTo(target=target)
 
-    def _wait(self, ctx: Context) -> Move:
+    def left_behind(self, ctx: Context) -> Move:
+        """Patience is over while the work goes on."""
+        return self.leave(ctx, "later")
+
+    def wait(self, ctx: Context) -> Move:
+        """Another filler, or the end of patience."""
         waited = ctx.count("waited")
         if waited > self.patience:
             ctx.fact("job.left_behind")
-            return self.leave(ctx, "later")
+            return self.left_behind(ctx)
         speech = self.say_working if waited == 1 else self.say_still_working
         return Listen(verb=Filler(speech=tuple(ctx.utter(p) for p in as_list(speech))))

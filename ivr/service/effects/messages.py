@@ -56,9 +56,10 @@ def send_link(rt: Runtime, job: Job) -> Settled | Later:
     if link is None or link.used_at is not None or now >= link.expires_at or mobile is None:
         return Settled(outcome={"outcome": "not_sent"})
     address = rt.public_url + path_of(rt.secret_key, link)
+    named = rt.catalogue.by_key(link.service) if job.payload.get("named") else None
+    wish = f"senha de {named.written_name}:" if named else "crie sua senha em"
     body = (
-        f"Suporte MS: crie sua senha em {address} "
-        f"({rt.link_hours} h). Nao pediu? {_desk(rt)}. {tag_of(job)}"
+        f"Suporte MS: {wish} {address} ({rt.link_hours} h). Nao pediu? {_desk(rt)}. {tag_of(job)}"
     )
     return _send(rt, job, _Message(to=mobile, body=body))
 

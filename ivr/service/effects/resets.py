@@ -8,13 +8,16 @@ from typing import Any
 
 from ivr.domain.limits import may_reset
 from ivr.domain.otp import SALT_BYTES_MIN, temporary_password
+from ivr.domain.outcome import CallOutcome
 from ivr.ports.directory import Account, Directory, PolicyRefusalError
 from ivr.ports.store import Job, Transaction
-from ivr.service.effects.registry import Later, Settled, effect
+from ivr.service.effects.registry import GIVE_UP_AFTER, Later, Settled, effect
 from ivr.service.journal import note
 from ivr.service.left_behind import outcome_of_job, settle_ticket
 from ivr.service.link_tokens import link_job, new_link
+from ivr.service.requests.resets import may_have_link
 from ivr.service.runtime import Runtime
+from ivr.service.system_resets import GROUP, links_wait, outcomes_of, services_of
 
 
 @effect("directory.reset")
@@ -62,9 +65,10 @@ def rescue_reset(rt: Runtime, job: Job) -> Settled | Later:
     ``silent`` in the payload: it could not be said at all.
     """
     with rt.store.begin(write=False) as tx:
+        now = tx.now()
         reset = tx.outbox.get(str(job.payload["job"]))
         silent = bool(job.payload.get("silent"))
-        heard = reset is not None and tx.resets.secret(reset.key, now=tx.now()) is None
+        heard = reset is not None and tx.resets.secret(reset.key, now=now) is None
     if reset is None or (reset.state == "done" and heard and not silent):
         return Settled(outcome={"outcome": "heard"})
     if reset.state in ("queued", "running"):
@@ -72,7 +76,7 @@ def rescue_reset(rt: Runtime, job: Job) -> Settled | Later:
     if reset.state == "failed" or reset.outcome.get("outcome") != "done":
         return Settled(outcome={"outcome": "nothing to rescue"})
     _, account = _account(rt, reset)
-    if account is None or account.mobile is None:
+    if account is None or not may_have_link(rt, account, now=now):
         return Settled(outcome={"outcome": "unreachable"}, failed=True)
     key = reset.key
     settled = _order_link(rt, reset, account, outcome={"outcome": "link"})
@@ -83,6 +87,34 @@ def rescue_reset(rt: Runtime, job: Job) -> Settled | Later:
             lambda tx: tx.resets.erase_secret(key),
         ),
     )
+
+
+@effect(GROUP)
+def settle_systems(rt: Runtime, job: Job) -> Settled | Later:
+    """Several resets ordered at once: over when each of them is; then the ticket is told.
+
+    A system that failed for good leaves the ticket open, with its name.
+    """
+    services = services_of(job)
+    outcomes = dict(zip(services, outcomes_of(rt, job, services), strict=True))
+    with rt.store.begin(write=False) as tx:
+        given_up = job.created_at is not None and tx.now() - job.created_at > GIVE_UP_AFTER
+    if "later" in outcomes.values() and not given_up:
+        return Later(reason="resets not settled")
+    failed = [service for service, outcome in outcomes.items() if outcome != "done"]
+    protocol = str(job.payload["protocol"])
+
+    def tell(tx: Transaction) -> None:
+        note(tx, job.call_sid, f"{job.kind}.settled", **outcomes)
+        end = CallOutcome.REFUSED if failed else CallOutcome.RESOLVED_SELF_SERVICE
+        settle_ticket(tx, job, end)
+        if failed:
+            tx.tickets.change(protocol, service=",".join(failed), status="open", closed_at=None)
+        elif links_wait(tx, job):
+            tx.tickets.change(protocol, status="pending", closed_at=None)
+
+    whole = "refused" if failed else "done"
+    return Settled(outcome={"outcome": whole, "systems": outcomes}, also=(tell,))
 
 
 def _account(rt: Runtime, job: Job) -> tuple[Directory, Account | None]:
@@ -125,10 +157,10 @@ def _salt(rt: Runtime, job: Job) -> bytes | None:
 def _order_link(
     rt: Runtime, job: Job, account: Account, *, outcome: dict[str, Any] | None = None
 ) -> Settled:
-    if account.mobile is None:
-        return _over(job, "refused", reason="no mobile")
     with rt.store.begin(write=False) as tx:
         now = tx.now()
+    if not may_have_link(rt, account, now=now):
+        return _over(job, "unreachable", reason="no mobile, or a new one")
     link = new_link(
         rt,
         purpose="password",
@@ -148,6 +180,7 @@ def _order_link(
             "directory": job.payload["directory"],
             "uid": account.uid,
             "protocol": job.payload["protocol"],
+            "named": "group" in job.payload,
         },
     )
     protocol = str(job.payload["protocol"])
@@ -192,7 +225,7 @@ def _over(
 
     def tell(tx: Transaction) -> None:
         note(tx, job.call_sid, f"{job.kind}.settled", outcome=outcome, reason=reason)
-        settled = tx.outbox.get(job.key)
+        settled = None if "group" in job.payload else tx.outbox.get(job.key)
         if settled is not None:
             settle_ticket(tx, settled, outcome_of_job(settled))
 

@@ -4,17 +4,26 @@ A handler runs with no transaction open. What must be written with the turn it p
 ``context.effects``; what must be written before the secret is compared it commits itself.
 """
 
-from ivr.service.requests import desk, people, proofs, resets, tickets
-from ivr.service.requests.registry import HANDLERS, Effect, TurnContext, run_request
+from ivr.service.requests import desk, outage, people, proofs, resets, systems, tickets
+from ivr.service.requests.registry import (
+    HANDLERS,
+    ONLY_READS,
+    Effect,
+    TurnContext,
+    run_request,
+)
 
 __all__ = [
     "HANDLERS",
+    "ONLY_READS",
     "Effect",
     "TurnContext",
     "desk",
+    "outage",
     "people",
     "proofs",
     "resets",
     "run_request",
+    "systems",
     "tickets",
 ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from math import ceil
 
+from ivr.domain.agent_states import BUSY, OFFERED
 from ivr.domain.phone_number import normalise_phone
+from ivr.domain.queue_order import wait_to_expect
 from ivr.domain.sla import deadlines
 from ivr.flow.requests import (
     Answer,
@@ -16,16 +18,15 @@ from ivr.flow.requests import (
     Hours,
     QueueState,
 )
-from ivr.ports.store import CallbackRow
+from ivr.ports.store import CallbackRow, Transaction
+from ivr.service.desk.callbacks import promise
 from ivr.service.requests.registry import TurnContext, handles
 from ivr.service.runtime import Runtime
 
-USUAL_WAIT = 180.0
-"""Seconds to tell while no wait was measured yet."""
 LOOK_BACK = timedelta(hours=2)
 
 
-@handles(CheckHours)
+@handles(CheckHours, reads=True)
 def check_hours(rt: Runtime, context: TurnContext, request: CheckHours) -> Answer:
     """Whether people answer now."""
     with rt.store.begin(write=False) as tx:
@@ -41,26 +42,41 @@ def check_hours(rt: Runtime, context: TurnContext, request: CheckHours) -> Answe
 
 @handles(CheckQueue)
 def check_queue(rt: Runtime, context: TurnContext, request: CheckQueue) -> Answer:
-    """Length of the queue and the wait to expect."""
+    """Length of the queue and the wait to expect. The telephone of the simple mode is rung only
+    while no agent of the queue is at the desk."""
     with rt.store.begin(write=False) as tx:
         waiting = tx.queues.waiting(request.queue)
-        mean = tx.queues.mean_wait(request.queue, since=tx.now() - LOOK_BACK)
+        minutes = minutes_to_wait(tx, request.queue, waiting + 1)
+        staffed = any(request.queue in agent.skills for agent in tx.desk.agents())
+        closed = request.queue in tx.switches.closed_queues(now=tx.now())
     return QueueState(
-        agent_phone=rt.agent_phone,
+        agent_phone=rt.agent_phone and not staffed,
         waiting=waiting,
-        wait_minutes=minutes_to_wait(mean, waiting + 1),
+        wait_minutes=minutes,
+        closed=closed,
     )
 
 
-def minutes_to_wait(mean: float | None, position: int) -> int:
-    """Whole minutes to expect at a position, from the mean of recent waits in seconds."""
-    seconds = (USUAL_WAIT if mean is None else mean) * max(position, 1) / 2
+def minutes_to_wait(tx: Transaction, queue: str, position: int) -> int:
+    """Whole minutes to expect at a position of a queue, from who works there now and from what
+    talks and waits took lately."""
+    since = tx.now() - LOOK_BACK
+    states = [a.presence.state for a in tx.desk.agents() if queue in a.skills]
+    free = states.count("available")
+    seconds = wait_to_expect(
+        position,
+        working=free + sum(state in BUSY or state in OFFERED for state in states),
+        free=free,
+        handling=tx.desk.handling_seconds(queue, since=since),
+        mean_wait=tx.queues.mean_wait(queue, since=since),
+    )
     return max(1, min(99, ceil(seconds / 60)))
 
 
 @handles(BookCallback)
 def book_callback(rt: Runtime, context: TurnContext, request: BookCallback) -> Answer:
-    """Promise to call back. One live promise a number; asking again keeps the first."""
+    """Promise to call back, at the next opening when asked out of hours. One live promise a person
+    and a number; asking again keeps the first."""
     call = context.call
     number = normalise_phone(request.number) if request.number else call.caller
     if number is None:
@@ -71,12 +87,15 @@ def book_callback(rt: Runtime, context: TurnContext, request: BookCallback) -> A
         business_days=rt.catalogue.facts.deadline_business_days,
         calendar_days=rt.catalogue.facts.deadline_calendar_days,
     ).business
+    with rt.store.begin(write=False) as tx:
+        opens = rt.hours.status(tx.now()).reopens_at
     row = CallbackRow(
         protocol=call.protocol,
         call_sid=call.sid,
         number=number,
         asked_at=call.started_at,
         due=due,
+        next_at=opens.astimezone(UTC) if opens else None,
     )
-    context.effects.append(lambda tx: tx.tickets.add_callback(row))
+    context.effects.append(lambda tx: promise(tx, row))
     return CallbackBooked(booked=True, number_end=number[-4:], deadline=due.isoformat())

@@ -8,6 +8,7 @@ from ivr.flow.requests import Answer, FindPerson, PersonLookup
 from ivr.service.requests.registry import TurnContext, handles
 from ivr.service.runtime import Runtime
 from ivr.service.session import Person
+from ivr.service.tickets_contact import person_snapshot
 
 
 @handles(FindPerson)
@@ -16,7 +17,7 @@ def find_person(rt: Runtime, context: TurnContext, request: FindPerson) -> Answe
     account = rt.directories[rt.identity].find(kind=request.kind, number=request.number)
     if account is None:
         person = Person(key=rt.keyed_hash(request.kind, request.number))
-        factors = rt.policy.factors_asked("")
+        factors = rt.policy.questions("")
     else:
         group = rt.policy.group_of(account.group, privileged=account.privileged)
         person = Person(
@@ -25,6 +26,8 @@ def find_person(rt: Runtime, context: TurnContext, request: FindPerson) -> Answe
             uid=account.uid,
             group=group,
         )
-        factors = rt.policy.factors_asked(group)
+        factors = rt.policy.questions(group)
     context.session = replace(context.session, person=person)
-    return PersonLookup(person=person.key, factors=tuple(f.value for f in factors))
+    snapshot = person_snapshot(rt, context.call, person=person, account=account)
+    context.effects.append(snapshot)
+    return PersonLookup(person=person.key, factors=factors)

@@ -8,7 +8,15 @@ from datetime import datetime
 from ivr.domain.assurance import mobile_frozen
 from ivr.domain.limits import Refusal, code_expired, may_prove, may_send_code
 from ivr.domain.otp import SALT_BYTES_MIN, numeric_code, same
-from ivr.flow.requests import Answer, CheckCode, Checked, CheckPin, CodeSent, SendCode
+from ivr.flow.requests import (
+    Answer,
+    CheckCode,
+    Checked,
+    CheckPin,
+    CheckPrintedCode,
+    CodeSent,
+    SendCode,
+)
 from ivr.ports.directory import Account
 from ivr.ports.store import Attempt, CodeRow, Job, Transaction
 from ivr.service.pause import tell_pause
@@ -26,6 +34,30 @@ def check_pin(rt: Runtime, context: TurnContext, request: CheckPin) -> Answer:
     matches = rt.verify_pin(pin_hash, request.secret)
     passed = matches and allowed and bool(person.uid)
     context.effects.append(lambda tx: tx.proofs.settle(call_sid=sid, turn=turn, passed=passed))
+    return Checked(passed=passed, exhausted=not allowed)
+
+
+@handles(CheckPrintedCode)
+def check_printed_code(rt: Runtime, context: TurnContext, request: CheckPrintedCode) -> Answer:
+    """Compare the next unused code of the owner's paper, and use it up when it is right.
+
+    The paper is looked at again when the code is used: another call may have used it, or its
+    owner may have made a new one, while the slow hash was computed.
+    """
+    person, sid, turn = context.person, context.call.sid, context.turn
+    with rt.store.begin() as tx:
+        allowed = _reserve(rt, tx, context, "printed_code")
+        earlier = tx.proofs.passed(call_sid=sid, turn=turn)
+        code = tx.owner.next_code(person.key)
+    matches = rt.verify_pin(code.code_hash if code else None, request.secret)
+    if earlier is not None:
+        return Checked(passed=earlier, exhausted=not allowed)
+    with rt.store.begin() as tx:
+        tx.proofs.lock(person.key)
+        now, current = tx.now(), tx.owner.next_code(person.key)
+        good = matches and allowed and bool(person.uid) and code is not None and code == current
+        passed = good and code is not None and tx.owner.use_code(person.key, code.number, at=now)
+        tx.proofs.settle(call_sid=sid, turn=turn, passed=passed)
     return Checked(passed=passed, exhausted=not allowed)
 
 
@@ -88,7 +120,7 @@ def send_code(rt: Runtime, context: TurnContext, request: SendCode) -> Answer:
         told = reachable or not context.session.engine.passed
         if not verdict.allowed or not told:
             too_soon = told and verdict.refusal is Refusal.SEND_TOO_SOON
-            return CodeSent(sent=False, too_soon=too_soon)
+            return CodeSent(sent=False, too_soon=too_soon, no_mobile=not told)
         tx.proofs.add_code(
             CodeRow(
                 id=context.key,

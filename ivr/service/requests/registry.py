@@ -40,13 +40,17 @@ class TurnContext:
 
 Handler = Callable[[Runtime, TurnContext, Any], Answer | Event]
 HANDLERS: dict[type, Handler] = {}
+ONLY_READS: set[type] = set()
+"""Requests that change nothing: two copies of a webhook may carry one out side by side."""
 
 
-def handles(request: type) -> Callable[[Handler], Handler]:
-    """Register the handler of a request class."""
+def handles(request: type, *, reads: bool = False) -> Callable[[Handler], Handler]:
+    """Register the handler of a request class. ``reads``: it changes nothing anywhere."""
 
     def register(handler: Handler) -> Handler:
         HANDLERS[request] = handler
+        if reads:
+            ONLY_READS.add(request)
         return handler
 
     return register

@@ -13,17 +13,19 @@ from ivr.flow.requests import (
     TicketFound,
 )
 from ivr.ports.store import RecordingRow
+from ivr.service.fetching import order_fetch
 from ivr.service.requests.registry import TurnContext, handles
 from ivr.service.runtime import Runtime
+from ivr.service.tickets import ticket_at
 
-SUBJECTS = {"need": "need", "complaint": "complaint"}
+SUBJECTS = {"need": "need", "complaint": "complaint", "voicemail": "voicemail"}
 
 
 @handles(FindTicket)
 def find_ticket(rt: Runtime, context: TurnContext, request: FindTicket) -> Answer:
     """Status and deadline of a ticket; nothing that says whose it is."""
     with rt.store.begin(write=False) as tx:
-        ticket = tx.tickets.by_protocol(request.protocol)
+        ticket = ticket_at(tx, request.protocol)
     if ticket is None:
         return TicketFound(status="")
     return TicketFound(status=ticket.status, deadline=ticket.due_business.isoformat())
@@ -45,6 +47,7 @@ def keep_recording(rt: Runtime, context: TurnContext, request: KeepRecording) ->
         at=now,
     )
     context.effects.append(lambda tx: tx.tickets.add_recording(row))
+    context.effects.append(lambda tx: order_fetch(tx, row.sid, call_sid=row.call_sid))
     changes: dict[str, Any] = {"subject": SUBJECTS.get(request.purpose, "message")}
     context.effects.append(lambda tx: tx.tickets.change(own, **changes))
     return Kept()

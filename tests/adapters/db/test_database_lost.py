@@ -220,3 +220,15 @@ def test_password_of_the_database_is_in_no_error() -> None:
         pass
     assert "hidden-word" not in str(caught.value)
     assert "hidden-word" not in str(caught.value.__cause__)
+
+
+def test_server_that_only_reads_in_a_failover_is_told_as_away(own_server: PostgresServer) -> None:
+    url = own_server.new_database()
+    upgrade(url)
+    with psycopg.connect(url, autocommit=True) as connection:
+        name = connection.info.dbname
+        connection.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    store = opened(url)
+    with pytest.raises(StoreUnavailableError):
+        begin_call(store)
+    store.close()

@@ -11,10 +11,10 @@ from sqlalchemy import Column, Integer, MetaData, Table, inspect, text
 from store_rows import a_call, an_entry, begin_call, opened
 
 from ivr.adapters.db.engine import make_engine
+from ivr.adapters.db.every_table import metadata
 from ivr.adapters.db.migrate import current, downgrade, upgrade
-from ivr.adapters.db.tables import metadata
 
-HEAD = "0002"
+HEAD = "0008"
 
 
 def differences(url: str, expected: MetaData) -> list[object]:

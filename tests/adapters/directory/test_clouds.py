@@ -176,8 +176,7 @@ def test_certificate_that_turns_bad_stops_the_password_too(
     stranger = tmp_path / "stranger.pem"
     stranger.write_bytes(certificate(world=1)[0])
     service: Any = house.directory
-    inner = getattr(service, "_graph", None) or service._api
-    inner._session.verify = str(stranger)
+    service._https._session.verify = str(stranger)
     before = len(house.server.requests)
     fault = fault_of(lambda: reset(house))
     assert (fault.reason, fault.unknown_outcome) == ("certificate_refused", False)

@@ -11,9 +11,6 @@ import pytest
 from fixtures_slapd import (
     FIRST,
     NOW,
-    PRIVILEGED_GROUP,
-    SERVICE,
-    SERVICE_PASSWORD,
     STRICT_POLICY,
     SUFFIX,
     Branch,
@@ -300,66 +297,6 @@ def test_read_on_a_connection_that_the_server_closed_is_done_on_another(
     wire.cut_connections()
     over.unlock(uid="ana", marker="job:1")
     wire.close()
-
-
-def forbidden(branch: Branch) -> dict[str, tuple[str, list[tuple[int, str, list[bytes] | None]]]]:
-    policy, ana = f"cn=default,ou=policies,{SUFFIX}", branch.dn_of("ana")
-    return {
-        "shorter passwords": (policy, [(ldap.MOD_REPLACE, "pwdMinLength", [b"1"])]),
-        "no history": (policy, [(ldap.MOD_REPLACE, "pwdInHistory", [b"0"])]),
-        "no lock": (policy, [(ldap.MOD_REPLACE, "pwdLockout", [b"FALSE"])]),
-        "no quality": (policy, [(ldap.MOD_REPLACE, "pwdCheckQuality", [b"0"])]),
-        "another policy": (ana, [(ldap.MOD_REPLACE, "pwdPolicySubentry", [policy.encode()])]),
-        "the CPF": (ana, [(ldap.MOD_REPLACE, "demoCpf", [b"1"])]),
-        "the mobile": (ana, [(ldap.MOD_REPLACE, "mobile", [b"+5567999999999"])]),
-        "the date of the mobile": (ana, [(ldap.MOD_DELETE, "demoCelularEm", None)]),
-        "the mail": (ana, [(ldap.MOD_REPLACE, "mail", [b"x@y"])]),
-        "the name": (ana, [(ldap.MOD_REPLACE, "cn", [b"x"])]),
-        "the state": (ana, [(ldap.MOD_REPLACE, "demoSituacao", [b"ativo"])]),
-        "the classes": (ana, [(ldap.MOD_ADD, "objectClass", [b"account"])]),
-        "a privileged group": (PRIVILEGED_GROUP, [(ldap.MOD_ADD, "member", [ana.encode()])]),
-        "the top": (SUFFIX, [(ldap.MOD_REPLACE, "o", [b"x"])]),
-        "its own entry": (SERVICE, [(ldap.MOD_REPLACE, "cn", [b"x"])]),
-    }
-
-
-def test_service_account_may_change_nothing_but_password_lock_and_marker(
-    directory: OpenLdapDirectory, slapd_branch: Branch
-) -> None:
-    service = slapd_branch.server.connect(SERVICE, SERVICE_PASSWORD)
-    allowed: list[str] = []
-    unit = [("objectClass", [b"organizationalUnit"])]
-    for what, (dn, changes) in forbidden(slapd_branch).items():
-        try:
-            service.modify_s(dn, changes)
-        except ldap.INSUFFICIENT_ACCESS:
-            continue
-        allowed.append(what)
-    for what, act in {
-        "delete": lambda: service.delete_s(slapd_branch.dn_of("ana")),
-        "add": lambda: service.add_s(f"ou=x,{slapd_branch.dn}", unit),
-        "rename": lambda: service.rename_s(slapd_branch.dn_of("ana"), "uid=eva"),
-        "move": lambda: service.rename_s(slapd_branch.dn_of("ana"), "uid=ana", SUFFIX),
-    }.items():  # fmt: skip
-        with pytest.raises(ldap.INSUFFICIENT_ACCESS):
-            act()
-            allowed.append(what)
-    assert allowed == []
-    service.modify_s(slapd_branch.dn_of("ana"), [(ldap.MOD_REPLACE, "pwdReset", [b"TRUE"])])
-
-
-def test_service_account_cannot_read_nor_compare_a_password(
-    directory: OpenLdapDirectory, slapd_branch: Branch
-) -> None:
-    service = slapd_branch.server.connect(SERVICE, SERVICE_PASSWORD)
-    rows = service.search_s(
-        slapd_branch.dn_of("ana"), ldap.SCOPE_BASE, attrlist=["*", "+", "userPassword"]
-    )
-    assert "cn" in rows[0][1]
-    assert "userPassword" not in rows[0][1]
-    assert service.search_s(slapd_branch.dn, ldap.SCOPE_SUBTREE, "(userPassword=*)") == []
-    with pytest.raises(ldap.INSUFFICIENT_ACCESS):
-        service.compare_s(slapd_branch.dn_of("ana"), "userPassword", FIRST.encode())
 
 
 @given(st.text(max_size=30))

@@ -152,6 +152,8 @@ def test_a_genuine_body_is_read(name: str) -> None:
 def test_each_needed_field_is_needed_once(route: Route) -> None:
     pairs = [*BASE, ("RecordingSid", RECORDING), ("RecordingStatus", "completed")]
     pairs += [("MessageSid", "SM" + "e" * 32), ("MessageStatus", "sent")]
+    pairs += [("ConferenceSid", "CF" + "f" * 32), ("FriendlyName", f"sala-{CALL.lower()}")]
+    pairs += [("StatusCallbackEvent", "participant-join")]
     assert read(pairs, route)
     for field in REQUIRED[route]:
         without = [p for p in pairs if p[0] != field]
@@ -511,3 +513,10 @@ def test_any_form_is_read_or_refused(pairs: Pairs, route: Route) -> None:
         read([*BASE, *pairs], route)
     except BadFieldsError as bad:
         assert bad.field in PATTERNS or bad.field == "?"
+
+
+def test_the_address_of_a_browser_with_its_offer_is_read_and_hides_nothing() -> None:
+    to = "client:agente-0a1b?oferta=OF" + "0f" * 16
+    pairs = [(n, to if n in ("To", "Called") else v) for n, v in BASE]
+    assert read(pairs, "agent").call_sid == CALL
+    assert read(pairs, "leg").status == "in-progress"

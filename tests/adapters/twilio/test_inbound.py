@@ -145,11 +145,16 @@ def test_every_end_of_a_dial(word: str, status: str, warning: str) -> None:
     assert isinstance(timed, DialEnded) and timed.seconds == 40
 
 
+def test_the_end_of_a_room_comes_to_the_turn_of_the_queue() -> None:
+    heard = to_event(inbound(DialCallStatus="answered", DialBridged="true"), expects="queue")
+    assert heard.event == DialEnded(status="answered", seconds=0)
+
+
 def test_a_plain_redirect_is_read_by_what_was_asked() -> None:
     told = {expects: to_event(inbound(), expects=expects) for expects in get_args(Expects)}
     assert told["filler"].event == StillWorking()
-    assert {h.event for e, h in told.items() if e != "filler"} == {NoInput()}
-    assert told["queue"].warning == "no_queue_result"
+    assert told["queue"].event == LeftQueue(result="requeue")
+    assert {h.event for e, h in told.items() if e not in ("filler", "queue")} == {NoInput()}
     assert told["dial"].warning == "no_dial_status"
 
 

@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ivr.adapters.twilio.links import Links
 from ivr.adapters.twilio.rest import TwilioApi
 from ivr.adapters.twilio.sms import TwilioSms, septets
 from ivr.adapters.twilio.telephony import TwilioTelephony
@@ -190,7 +191,9 @@ def fault(work: Any) -> PortError:
 
 def test_both_adapters_fit_their_ports(carrier: Carrier) -> None:
     port: Sms = sms(carrier.url)
-    other: Telephony = TwilioTelephony(api(carrier.url))
+    other: Telephony = TwilioTelephony(
+        api(carrier.url), links=Links("http://ivr.test"), caller_id="+556733183600"
+    )
     assert port and other
 
 
@@ -359,13 +362,17 @@ def test_the_record_of_a_call(
 ) -> None:
     sid = "CA" + "a" * 32
     carrier.calls[sid] = {"sid": sid, "status": status, "duration": duration, "from": MOBILE}
-    port = TwilioTelephony(api(carrier.url))
+    port = TwilioTelephony(
+        api(carrier.url), links=Links("http://ivr.test"), caller_id="+556733183600"
+    )
     assert port.fetch_call(sid) == CarrierCall(sid=sid, ended=ended, seconds=seconds)
     assert carrier.requests[0][1] == f"{ROOT}/Calls/{sid}.json"
 
 
 def test_a_call_that_the_carrier_does_not_know(carrier: Carrier) -> None:
-    port = TwilioTelephony(api(carrier.url))
+    port = TwilioTelephony(
+        api(carrier.url), links=Links("http://ivr.test"), caller_id="+556733183600"
+    )
     assert port.fetch_call("CA" + "b" * 32) is None
     assert port.fetch_call("../Messages") is None
     assert len(carrier.requests) == 1

@@ -166,7 +166,6 @@ def test_a_person_at_a_handset_can_answer(desk: ScriptedService, phone: Phone) -
     ("inside", "code"),
     [
         ("<Client>ana</Client>", 12200),
-        ("<Conference>sala</Conference>", 12200),
         ("<Sip>sip:a@b.c</Sip>", 12200),
     ],
 )

@@ -510,3 +510,35 @@ def test_every_target_is_large_enough_to_hit(page: Page, service: ScriptedServic
           .map(([html]) => html)"""
     )
     assert small == []
+
+
+def test_an_agents_telephone_in_another_window_answers_and_both_read_what_is_said(
+    page: Page, desk: Desk, browser: Browser, service: ScriptedService
+) -> None:
+    room = "<Dial><Conference beep='false' waitUrl=''>sala</Conference></Dial>"
+    service.on("/voice", room).on("/agent", room)
+    other = browser.new_context().new_page()
+    other.set_default_timeout(5000)
+    other.goto(f"{desk.address}/?ramal=ana")
+    expect(other.locator("#visor-numero")).to_have_text("Ramal de ana")
+    assert other.locator("#ligar").is_hidden() and other.locator("#quem-liga").is_hidden()
+    page.click("#ligar")
+    state(page, "Em ligação")
+    there = route(voice=Goto(url="http://ivr.test/agent"))
+    desk.do(lambda: desk.exchange.dial_out(from_=DESK, to="client:bruno", route=there))
+    leg = desk.do(lambda: desk.exchange.dial_out(from_=DESK, to="client:ana", route=there))
+    expect(other.locator("#tocando .ring")).to_have_count(1)
+    other.click("#tocando button:has-text('Atender')")
+    state(other, "Em ligação")
+    expect(page.locator(".event").last).to_contain_text("Em conversa com uma pessoa")
+    page.fill("#fala-texto", "Bom dia, esqueci a senha.")
+    page.press("#fala-texto", "Enter")
+    expect(other.locator(".bubble.heard p").last).to_have_text("Bom dia, esqueci a senha.")
+    other.fill("#fala-texto", "Vou ajudar.")
+    other.press("#fala-texto", "Enter")
+    expect(page.locator(".bubble.heard p").last).to_have_text("Vou ajudar.")
+    other.click("#desligar")
+    state(other, "Ligação encerrada")
+    assert desk.do(lambda: leg.ended)
+    page.click("#desligar")
+    other.context.close()

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ivr.carrier.events import GatherEnded, HungUp, PlayStarted, RecordStarted
@@ -169,6 +169,7 @@ def test_no_secret_stands_in_what_is_saved(presses: list[str], one_by_one: bool)
     assert CODE not in digits
 
 
+@example("{")
 @given(st.text(min_size=1, max_size=60).filter(lambda text: text.strip() != ""))
 def test_any_words_make_a_file_that_can_be_read(words: str) -> None:
     call = Call()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from ivr.adapters.db.tables import metadata
+from ivr.adapters.db.every_table import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -80,6 +80,13 @@ export class Conversation {
       make("div", { class: "who", text: sure }), make("p", { text })));
   }
 
+  /** What the other person of a talk says. */
+  personSpoke(text) {
+    this.pause();
+    this._add(make("div", { class: "bubble heard" },
+      make("div", { class: "who", text: "A outra pessoa" }), make("p", { text })));
+  }
+
   note(text, wrong = false) {
     this.pause();
     this._add(make("div", { class: wrong ? "event wrong" : "event", text }));

@@ -8,6 +8,7 @@ import { layKeys } from "./keypad.js";
 import { Log } from "./log.js";
 import { People } from "./people.js";
 import { Player } from "./player.js";
+import { RAMAL, beExtension } from "./ramal.js";
 import { Recordings } from "./recordings.js";
 import { Ringing } from "./ringing.js";
 import { CarrierGone, get, post } from "./server.js";
@@ -15,7 +16,7 @@ import { Telephone } from "./telephone.js";
 import { Texts } from "./texts.js";
 import { Tones } from "./tones.js";
 
-const TITLE = document.title;
+const TITLE = RAMAL ? `Ramal ${RAMAL.replace(/^client:/, "")}` : document.title;
 const POLL = 1500;
 const NOTICE = 6000;
 const NO_SERVICE = "O serviço de atendimento não responde. Num terminal, na pasta do projeto, rode “make run” e ligue de novo.";
@@ -66,7 +67,7 @@ const telephone = new Telephone({
   live: (live) => {
     people?.live(live);
     faults.live(live);
-    if (!live) byId("ligar").focus({ preventScroll: true });
+    if (!live && !RAMAL) byId("ligar").focus({ preventScroll: true });
   },
   unreachable: async () => {
     if (!await texts.load()) notice(NO_SERVICE, { stays: true });
@@ -75,7 +76,7 @@ const telephone = new Telephone({
 });
 
 async function call() {
-  if (telephone.busy) return;
+  if (telephone.busy || RAMAL) return;
   try {
     const from = people.number;
     if (await texts.load()) dismiss(NO_SERVICE);
@@ -141,7 +142,8 @@ people = new People(setup, {
   type: (digits) => telephone.press(digits),
   copied: (label) => { byId("visor-estado").textContent = `${label} copiado`; },
 });
-ringing = new Ringing({ take, name: (number) => people.name(number), texts, tones });
+if (RAMAL) beExtension(people.name(RAMAL));
+ringing = new Ringing({ take, name: (number) => people.name(number), texts, tones, only: RAMAL });
 if (!await texts.load()) notice(NO_SERVICE, { stays: true });
 faults.refresh();
 telephone.resume();

@@ -9,9 +9,11 @@ const BELL = 4000;
 const LINGER = 1500;
 
 export class Ringing {
-  /** take(sid, to, from) answers on the big telephone and says whether it was free; name(number). */
-  constructor({ take, name, texts, tones }) {
+  /** take(sid, to, from) answers on the big telephone and says whether it was free; name(number);
+      only: the one address whose ringing is shown, "" for all. */
+  constructor({ take, name, texts, tones, only = "" }) {
     this._deeds = { take, name, texts };
+    this._only = only;
     this._cards = new Map();
     this._connect();
     setInterval(() => {
@@ -33,6 +35,7 @@ export class Ringing {
     if (event.event === "hello") {
       for (const card of this._cards.values()) if (card.rings) this._drop(card);
     } else if (event.event === "ringing") {
+      if (this._only && event.to !== this._only) return;
       this._cards.set(event.call, new Card(event, this._deeds, (card) => this._drop(card)));
     } else if (this._cards.get(event.call)?.rings) this._drop(this._cards.get(event.call));
     this._show();
@@ -114,6 +117,8 @@ class Card {
   _told(event) {
     if (event.event === "play_started") this._say(this._deeds.texts.of(event).words);
     if (event.event === "bridged") this._say("Em conversa com quem ligou.");
+    if (event.event === "unbridged") this._say("Agora não se ouvem.");
+    if (event.event === "other_spoke") this._say(`A outra pessoa: “${event.text}”`);
     if (event.event === "hung_up") {
       this._text.textContent = `Telefone de ${this._who}: ligação encerrada.`;
       this._buttons.hidden = true;

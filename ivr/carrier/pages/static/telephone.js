@@ -160,15 +160,28 @@ export class Telephone {
   }
 
   _on_dialled({ to }) {
+    if (to.startsWith("conference:")) return;
     this.conversation.note(`Chamando ${to.startsWith("queue:") ? "o próximo da fila" : phone(to)}…`);
   }
 
+  _on_conference_joined({ participants }) {
+    this.conversation.note(participants > 1 ? "Entrou na sala da conversa." : "Entrou na sala. A outra pessoa ainda não chegou.");
+  }
+
+  _on_conference_left() {
+    this.conversation.note("Saiu da sala da conversa.");
+  }
+
+  _on_other_spoke({ text }) {
+    this.conversation.personSpoke(text);
+  }
+
   _on_bridged() {
-    this.conversation.note("Em conversa com uma pessoa. A voz dela não passa por este telefone.");
+    this.conversation.note("Em conversa com uma pessoa. O que você escreve em Falar, ela lê; e o que ela fala, você lê.");
   }
 
   _on_unbridged() {
-    this.conversation.note("A conversa terminou.");
+    this.conversation.note("Agora vocês não se ouvem.");
   }
 
   _on_http_exchange(event) {

@@ -1,0 +1,1 @@
+"""Use cases of the desk: presence, queue, offers, talks, wrap-up."""

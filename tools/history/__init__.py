@@ -1,0 +1,1 @@
+"""A history of invented calls for measurements and demonstrations."""
