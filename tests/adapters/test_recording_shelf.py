@@ -58,7 +58,7 @@ def test_piece_that_was_changed_moved_or_cut_off_is_refused(
     length = len(SEAL.close(bytes(24 + PIECE)))
     spoilt = (
         good[:-10],
-        good[:50] + b"x" + good[51:],
+        good[:50] + bytes([good[50] ^ 1]) + good[51:],
         good[length : 2 * length] + good[:length] + good[2 * length :],
         other[:length] + good[length:],
         good[length:],

@@ -19,7 +19,7 @@ from ivr.service.desk.ledger import note
 from ivr.service.desk.not_now import NotNowError as NotNowError
 from ivr.service.desk.offer_ends import NO_ACK, NO_ANSWER, end_offer, tell_end
 from ivr.service.desk.states import move
-from ivr.service.desk.talks import begin_talk, end_talk
+from ivr.service.desk.talks import begin_talk, end_talk, tell_talk
 from ivr.service.desk.transfers import hand_over as hand_over
 from ivr.service.desk.transfers import request_transfer as request_transfer
 from ivr.service.desk.transfers import withdraw_transfer as withdraw_transfer
@@ -141,7 +141,9 @@ def leg_answered(tx: Transaction, offer: str) -> bool:
     if row.kind == "consult":
         for talk in tx.desk.talks_of(row.call_sid):
             if talk.offer != offer and not talk.consult:
-                tx.desk.change_engagement(replace(talk, consult=offer), was=talk.version)
+                asking = replace(talk, consult=offer)
+                if tx.desk.change_engagement(asking, was=talk.version):
+                    tell_talk(tx, replace(asking, version=talk.version + 1))
     note_answered(tx, protocol=row.protocol, call_sid=row.call_sid, agent=row.agent)
     tx.outbox.add(_job("desk.connect", row))
     return True
