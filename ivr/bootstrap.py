@@ -13,7 +13,6 @@ from ivr.adapters.clock import SystemClock
 from ivr.adapters.db.store import SqlStore, open_store
 from ivr.adapters.directory import connector
 from ivr.adapters.directory.from_table import build_directory
-from ivr.adapters.oidc import OidcProvider
 from ivr.adapters.oidc_shapes import Shape, levels_from
 from ivr.adapters.pin_hash import COSTS, PinHasher
 from ivr.adapters.recording_shelf import FolderShelf
@@ -178,6 +177,8 @@ def identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | No
         amr=tuple(word.strip() for word in settings.ivr_oidc_amr.split(",") if word.strip()),
         roles={theirs.strip(): ours.strip() for theirs, _, ours in pairs},
     )
+    from ivr.adapters.oidc import OidcProvider
+
     return OidcProvider(
         issuer=settings.ivr_oidc_issuer,
         client_id=settings.ivr_oidc_client_id,

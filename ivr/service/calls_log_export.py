@@ -13,8 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import IO, Literal
 
-import xlsxwriter
-
 from ivr.ports.call_search import LogFilter, LogLine
 from ivr.ports.staff import AuditLine
 from ivr.service.runtime import Runtime
@@ -75,6 +73,8 @@ def _write_xlsx(file: IO[bytes], head: Sequence[str], rows: Iterator[Sequence[Ce
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
+    import xlsxwriter
+
     with xlsxwriter.Workbook(file, options) as book:
         bold = book.add_format({"bold": True})
         at = SHEET_ROWS

@@ -9,7 +9,6 @@ import io
 from collections.abc import Callable
 from typing import Any
 
-import segno
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
@@ -137,6 +136,8 @@ def enrol_picture() -> ResponseReturnValue:
         abort(404)
     secret = totp.secret_for(door.runtime().keyed_hash, door.token())
     picture = io.BytesIO()
+    import segno
+
     segno.make(totp.address_of(secret, login=found.staff.login, issuer=ISSUER), error="m").save(
         picture, kind="svg", scale=5, border=4, light="#fff"
     )

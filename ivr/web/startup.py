@@ -7,9 +7,6 @@ from flask import Flask
 
 from ivr.adapters.db.revision import behind
 from ivr.adapters.db.store import SqlStore
-from ivr.adapters.speech.vocabulary_needs import needs_of
-from ivr.adapters.speech.vosk_model import ModelError, read_folder
-from ivr.adapters.speech.vosk_probe import unmet_by
 from ivr.domain.outcome import CallOutcome
 from ivr.flow.check import check
 from ivr.flow.load import Defect
@@ -66,6 +63,10 @@ def check_speech(rt: Runtime, settings: Settings) -> None:
     """
     if settings.ivr_speech != "vosk":
         return
+    from ivr.adapters.speech.vocabulary_needs import needs_of
+    from ivr.adapters.speech.vosk_model import ModelError, read_folder
+    from ivr.adapters.speech.vosk_probe import unmet_by
+
     path = settings.ivr_speech_model.resolve()
     try:
         read_folder(path, demo=settings.ivr_directory == "demo")
