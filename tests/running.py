@@ -40,8 +40,16 @@ class System:
     carrier: str
     env: dict[str, str]
     folder: Path
-    people: dict[str, dict[str, Any]]
+    demo: dict[str, Any]
+    """What ``flask demo load`` told."""
+    serve: tuple[str, ...]
+    """Command line of the web server, the first of the processes."""
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def people(self) -> dict[str, dict[str, Any]]:
+        """The invented people, by key."""
+        return {person["key"]: person for person in self.demo["people"]}
 
     def flask(self, *words: str) -> str:
         """Run a command of the application, return what it printed."""
@@ -90,7 +98,7 @@ def run_system(folder: Path, **settings: str) -> System:
     """Start everything on a fresh database in ``folder``."""
     web, carrier = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
     env = {
-        **os.environ,
+        **{k: v for k, v in os.environ.items() if not k.startswith("IVR_TEST_")},
         "SECRET_KEY": "key-of-the-running-system-" + "k" * 16,
         "TWILIO_ACCOUNT_SID": ACCOUNT,
         "TWILIO_AUTH_TOKEN": TOKEN,
@@ -101,12 +109,7 @@ def run_system(folder: Path, **settings: str) -> System:
         "PYTHONUNBUFFERED": "1",
         **settings,
     }
-    system = System(web=web, carrier=carrier, env=env, folder=folder, people={})
-    system.flask("db", "upgrade")
-    demo = json.loads(system.flask("demo", "load", "--json"))
-    system.people.update({person["key"]: person for person in demo["people"]})
-    (folder / "demo.json").write_text(json.dumps(telephones(demo)), "utf-8")
-    system.start(
+    serve = (
         str(BIN / "gunicorn"),
         "wsgi:application",
         f"--bind={web.removeprefix('http://')}",
@@ -115,20 +118,29 @@ def run_system(folder: Path, **settings: str) -> System:
         "--no-control-socket",
         "--log-level=warning",
     )
-    system.start(str(BIN / "flask"), "worker")
-    system.start(
-        sys.executable,
-        "-m",
-        "ivr.carrier",
-        f"--port={carrier.rsplit(':', 1)[1]}",
-        f"--voice-url={web}/voice/incoming",
-        f"--fallback-url={web}/voice/fallback",
-        f"--status-callback={web}/voice/status",
-        f"--account-sid={ACCOUNT}",
-        f"--presets={folder / 'demo.json'}",
-    )
-    answers(f"{web}/readyz")
-    answers(f"{carrier}/healthz")
+    system = System(web=web, carrier=carrier, env=env, folder=folder, demo={}, serve=serve)
+    try:
+        system.flask("db", "upgrade")
+        system.demo.update(json.loads(system.flask("demo", "load", "--json")))
+        (folder / "demo.json").write_text(json.dumps(telephones(system.demo)), "utf-8")
+        system.start(*serve)
+        system.start(str(BIN / "flask"), "worker")
+        system.start(
+            sys.executable,
+            "-m",
+            "ivr.carrier",
+            f"--port={carrier.rsplit(':', 1)[1]}",
+            f"--voice-url={web}/voice/incoming",
+            f"--fallback-url={web}/voice/fallback",
+            f"--status-callback={web}/voice/status",
+            f"--account-sid={ACCOUNT}",
+            f"--presets={folder / 'demo.json'}",
+        )
+        answers(f"{web}/readyz")
+        answers(f"{carrier}/healthz")
+    except BaseException:
+        system.stop()
+        raise
     return system
 
 

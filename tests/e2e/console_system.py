@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,18 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from running import ACCOUNT, BIN, TOKEN, System, answers, free_port
-
-from tools.run_local import telephones
+from running import System, answers, run_system
 
 
 @dataclass
 class DeskSystem:
-    """``demo``: what ``flask demo load`` told. ``serve``: command line of the web server."""
-
     system: System
-    demo: dict[str, Any]
-    serve: tuple[str, ...] = ()
 
     def stop_web(self) -> None:
         """The web server is gone, for everybody at once."""
@@ -32,7 +24,7 @@ class DeskSystem:
 
     def start_web(self) -> None:
         """It is there again, at the same address."""
-        self.system.processes[0] = self.system.start(*self.serve)
+        self.system.processes[0] = self.system.start(*self.system.serve)
         self.system.processes.pop()
         answers(f"{self.web}/readyz")
 
@@ -49,7 +41,7 @@ class DeskSystem:
         return self.system.people
 
     def staff(self, login: str) -> dict[str, Any]:
-        return next(one for one in self.demo["staff"] if one["login"] == login)
+        return next(one for one in self.system.demo["staff"] if one["login"] == login)
 
     def carrier_call(self, path: str, **fields: Any) -> Any:
         """One command of the local carrier's own API."""
@@ -66,49 +58,8 @@ class DeskSystem:
 @contextmanager
 def run_desk(folder: Path, **settings: str) -> Iterator[DeskSystem]:
     """Start web, worker and carrier on a fresh database; stop them at the end."""
-    web, carrier = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    env = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("IVR_TEST_")},
-        "SECRET_KEY": "key-of-the-running-system-" + "k" * 16,
-        "TWILIO_ACCOUNT_SID": ACCOUNT,
-        "TWILIO_AUTH_TOKEN": TOKEN,
-        "TWILIO_API_URL": carrier,
-        "PUBLIC_URL": web,
-        "DATABASE_URL": f"sqlite:///{folder / 'desk.db'}",
-        "FLASK_APP": "app:create_app",
-        "PYTHONUNBUFFERED": "1",
-        **settings,
-    }
-    system = System(web=web, carrier=carrier, env=env, folder=folder, people={})
+    system = run_system(folder, **settings)
     try:
-        system.flask("db", "upgrade")
-        demo = json.loads(system.flask("demo", "load", "--json"))
-        system.people.update({person["key"]: person for person in demo["people"]})
-        (folder / "carrier.json").write_text(json.dumps(telephones(demo)), "utf-8")
-        serve = (
-            str(BIN / "gunicorn"),
-            "wsgi:application",
-            f"--bind={web.removeprefix('http://')}",
-            "--worker-class=gthread",
-            "--threads=8",
-            "--no-control-socket",
-            "--log-level=warning",
-        )
-        system.start(*serve)
-        system.start(str(BIN / "flask"), "worker")
-        system.start(
-            sys.executable,
-            "-m",
-            "ivr.carrier",
-            f"--port={carrier.rsplit(':', 1)[1]}",
-            f"--voice-url={web}/voice/incoming",
-            f"--fallback-url={web}/voice/fallback",
-            f"--status-callback={web}/voice/status",
-            f"--account-sid={ACCOUNT}",
-            f"--presets={folder / 'carrier.json'}",
-        )
-        answers(f"{web}/readyz")
-        answers(f"{carrier}/healthz")
-        yield DeskSystem(system=system, demo=demo, serve=serve)
+        yield DeskSystem(system=system)
     finally:
         system.stop()

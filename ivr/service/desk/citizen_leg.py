@@ -14,7 +14,7 @@ from ivr.ports.store import Job, Transaction
 from ivr.service.desk.callbacks import finish
 from ivr.service.desk.citizen import citizen_key
 from ivr.service.desk.entries import leave_queue
-from ivr.service.desk.media import ENDED
+from ivr.service.desk.media import ENDED, known_or_made
 from ivr.service.desk.offer_ends import end_offer
 from ivr.service.desk.talks import end_talk, end_wrap_up
 from ivr.service.journal import note
@@ -107,20 +107,11 @@ def not_reached(rt: Runtime, tx: Transaction, row: OfferRow, status: str) -> Non
 
 def keep_citizen(tx: Transaction, row: OfferRow, leg: str) -> LegRow:
     """The row of the leg, made when the carrier tells of it before its making was answered."""
-    known = tx.desk.leg(leg)
-    if known is not None:
-        return known
-    made = LegRow(
-        sid=leg,
-        call_sid=row.call_sid,
-        offer=citizen_key(row.call_sid),
-        agent=row.agent,
-        role="citizen",
-        created_at=tx.now(),
-    )
-    tx.desk.add_leg(made)
-    note(tx, row.call_sid, DIALLED, offer=row.id)
-    return made
+    offer = citizen_key(row.call_sid)
+    known, made = known_or_made(tx, row, leg, offer=offer, role="citizen")
+    if made:
+        note(tx, row.call_sid, DIALLED, offer=row.id)
+    return known
 
 
 def _left(tx: Transaction, row: OfferRow) -> None:

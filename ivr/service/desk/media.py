@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from ivr.flow.verbs import Utterance
-from ivr.ports.desk import EngagementRow, LegRow, OfferRow
+from ivr.ports.desk import EngagementRow, LegRole, LegRow, OfferRow
 from ivr.ports.store import Job, RecordingRow, Transaction
 from ivr.service.desk.offers import leg_answered, leg_ended, leg_rings, not_connected
 from ivr.service.desk.talks import tell_talk
@@ -218,20 +218,30 @@ def order_hang_up(tx: Transaction, row: OfferRow) -> None:
 
 
 def keep_leg(tx: Transaction, row: OfferRow, leg: str) -> LegRow:
-    """The row of a leg, made when the carrier tells of it before its making was answered."""
+    """The row of an agent's leg, made when the carrier tells of it before its making was
+    answered."""
+    role: LegRole = "consult" if row.kind == "consult" else "agent"
+    known, _ = known_or_made(tx, row, leg, offer=row.id, role=role)
+    return known
+
+
+def known_or_made(
+    tx: Transaction, row: OfferRow, leg: str, *, offer: str, role: LegRole
+) -> tuple[LegRow, bool]:
+    """The row of a leg, and whether it is made only now."""
     known = tx.desk.leg(leg)
     if known is not None:
-        return known
+        return known, False
     made = LegRow(
         sid=leg,
         call_sid=row.call_sid,
-        offer=row.id,
+        offer=offer,
         agent=row.agent,
-        role="consult" if row.kind == "consult" else "agent",
+        role=role,
         created_at=tx.now(),
     )
     tx.desk.add_leg(made)
-    return made
+    return made, True
 
 
 def recording_told(
