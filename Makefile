@@ -10,18 +10,22 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 RUN_PACKAGES := python3-venv python3-dev gcc libldap2-dev libsasl2-dev espeak-ng libespeak-ng1 graphviz tzdata
 TEST_PACKAGES := $(RUN_PACKAGES) chromium libatomic1 postgresql nodejs npm slapd ldap-utils samba samba-ad-dc \
-  samba-ad-provision samba-dsdb-modules winbind iproute2 openssl
+  samba-ad-provision samba-dsdb-modules winbind iproute2 openssl nginx-light
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Each of the many processes here would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test lint call bench history soak lock clean help run-packages test-packages
+.PHONY: run test test-both lint call bench history soak lock clean help run-packages test-packages
 
 help:
 	@sed -n '1,3s/^# //p' Makefile
+	@echo "make run SPEECH=1   the same, listening with the desk's own engine"
 	@echo "make call SCRIPT=tests/calls/x.toml   a call from the terminal (make run first)"
 	@echo "make bench   measurements, printed and kept in docs/benchmarks.md"
 	@echo "make history CALLS=100000   invented calls for the log and the reports (stop make run first)"
 	@echo "make drill   backup and restore under load, figures printed"
+	@echo "make test-both   every test, the ones over a desk on SQLite and on PostgreSQL"
 	@echo "make lint    ruff, mypy, import-linter, flows"
 	@echo "make lock    pin requirements*.in again"
 
@@ -61,7 +65,7 @@ tests/node/node_modules/.installed: tests/node/package-lock.json | test-packages
 	@touch $@
 
 run: run-packages $(VENV)/.installed
-	@$(BIN)/python tools/run_local.py
+	@$(BIN)/python tools/run_local.py $(if $(SPEECH),--speech)
 
 call: $(VENV)/.installed
 	@$(BIN)/python -m ivr.carrier.terminal $(if $(SCRIPT),--script $(SCRIPT))
@@ -75,7 +79,11 @@ lint: $(VENV)/.installed-dev
 
 test: test-packages $(VENV)/.installed-dev tests/node/node_modules/.installed lint
 	$(BIN)/flask prompts build
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-both: test-packages $(VENV)/.installed-dev tests/node/node_modules/.installed
+	$(BIN)/flask prompts build
+	$(BIN)/python -m pytest -n 2 --dist worksteal --store both $(ARGS)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/flask prompts build

@@ -28,6 +28,17 @@ def on_starting(_: Any) -> None:
             file.unlink()
 
 
+def when_ready(server: Any) -> None:
+    """With ``WEB_PRELOAD=1`` the application is loaded once, before the workers are made: one that
+    died is back at once, and they share its memory. gunicorn's own ``preload_app`` would load it
+    before it listens, and refuse whoever calls meanwhile; so they wait.
+
+    New code then needs a new master: a reload (HUP) would go on with the old.
+    """
+    if os.environ.get("WEB_PRELOAD") == "1":
+        server.app.wsgi()
+
+
 def child_exit(_: Any, worker: Any) -> None:
     """A worker process ended: what it was doing no longer counts."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):

@@ -18,6 +18,8 @@ from ivr.adapters.pin_hash import COSTS, PinHasher
 from ivr.adapters.recording_shelf import FolderShelf
 from ivr.adapters.sealing import AesGcmSeal, HmacHash
 from ivr.adapters.speech.prompt_files import load_catalogue
+from ivr.adapters.speech.studio import FolderStudio
+from ivr.adapters.speech.vosk_transcriber import VoskTranscriber
 from ivr.adapters.twilio.links import Links
 from ivr.adapters.twilio.rest import TwilioApi
 from ivr.adapters.twilio.sms import TwilioSms
@@ -35,6 +37,7 @@ from ivr.domain.service_catalogue import ServiceCatalogue
 from ivr.ports.clock import Clock
 from ivr.ports.directory import Directory
 from ivr.ports.identity import IdentityProvider
+from ivr.ports.transcripts import Transcriber
 from ivr.service.flows import FlowShelf
 from ivr.service.runtime import Runtime
 from ivr.settings import Settings
@@ -121,16 +124,33 @@ def build(settings: Settings, **overrides: Any) -> Runtime:
         "public_url": settings.public_url,
         "agent_phone": bool(settings.ivr_agent_number),
         "speech_by_carrier": settings.ivr_speech == "carrier",
+        "own_ears": settings.ivr_speech == "vosk",
         "link_hours": settings.ivr_link_hours,
         "offline_journal": settings.ivr_var / "offline" / "calls.jsonl",
         "recordings": FolderShelf(
             settings.ivr_var / "recordings",
             seal=AesGcmSeal(settings.key, previous=settings.previous_keys),
         ),
+        "transcriber": transcriber(settings),
+        "studio": FolderStudio(
+            prompts.pieces,
+            out=settings.audio_dir,
+            recorded=settings.prompts_file.parent,
+            folder=settings.uploaded_dir,
+            engine=settings.ivr_voice_engine,
+            command=settings.ivr_voice_command,
+        ),
         "stopwatch": time.perf_counter,
         "webhooks": HttpWebhooks(allowed=networks_of(settings.ivr_webhook_networks)),
     }
     return Runtime(**{**fields, **overrides})
+
+
+def transcriber(settings: Settings) -> Transcriber | None:
+    """The engine for recordings, None where speech is not recognised here."""
+    if settings.ivr_speech != "vosk":
+        return None
+    return VoskTranscriber(settings.ivr_speech_model, demo=settings.ivr_directory == "demo")
 
 
 def open_store_of(settings: Settings, *, clock: Clock | None = None) -> SqlStore:
@@ -187,6 +207,23 @@ def identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | No
         shape=shape,
         clock=clock,
         levels_url=settings.ivr_oidc_levels_url if settings.ivr_oidc_shape == "govbr" else "",
+    )
+
+
+def owner_identity_provider(settings: Settings, clock: Clock) -> IdentityProvider | None:
+    """The provider of the accounts of ``/meu-acesso``, None when there is none."""
+    if not settings.ivr_owner_oidc_issuer:
+        return None
+    from ivr.adapters.oidc import OidcProvider
+
+    return OidcProvider(
+        issuer=settings.ivr_owner_oidc_issuer,
+        client_id=settings.ivr_owner_oidc_client_id,
+        client_secret=settings.ivr_owner_oidc_client_secret,
+        scope="openid",
+        shape=Shape(kind="keycloak"),
+        clock=clock,
+        subject=settings.ivr_owner_oidc_claim,
     )
 
 

@@ -101,6 +101,35 @@ class Settings(BaseModel):
     ivr_speech_model: Annotated[
         Path, Field(description="Pasta do modelo de voz, com IVR_SPEECH=vosk (flask speech fetch)")
     ] = ROOT / "var" / "speech" / "model"
+    ivr_media_streams: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=400,
+            description="Chamadas ao mesmo tempo que um processo ouve, com IVR_SPEECH=vosk; "
+            "as demais seguem pelas teclas",
+        ),
+    ] = 200
+    ivr_media_speed: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=1000,
+            description="Quantas vezes mais rápido que a linha o som pode chegar; "
+            "acima de 2 só em testes",
+        ),
+    ] = 2.0
+    ivr_voice_engine: Annotated[
+        Literal["pyttsx3", "espeak-ng", "command"],
+        Field(
+            description="Quem gera a voz das falas: pyttsx3, espeak-ng, "
+            "ou command (IVR_VOICE_COMMAND)"
+        ),
+    ] = "pyttsx3"
+    ivr_voice_command: Annotated[
+        str,
+        Field(description="Programa que lê o texto e grava um WAV em {file}; há {voice} e {rate}"),
+    ] = ""
     ivr_directory: Annotated[
         Literal["demo", "file"],
         Field(description="Contas: demo (pessoas inventadas); file: IVR_DIRECTORIES"),
@@ -170,6 +199,29 @@ class Settings(BaseModel):
             "vazio: papéis ficam aqui"
         ),
     ] = ""
+    ivr_owner_oidc_issuer: Annotated[
+        str,
+        Field(
+            description="Emissor OpenID Connect das contas de /meu-acesso, quando o diretório de "
+            "pessoas está na nuvem (Microsoft 365, Google); vazio: nenhum"
+        ),
+    ] = ""
+    ivr_owner_oidc_client_id: Annotated[
+        str, Field(description="Identificação de /meu-acesso nesse emissor")
+    ] = ""
+    ivr_owner_oidc_client_secret: Annotated[
+        str, Field(repr=False, description="Segredo de /meu-acesso nesse emissor")
+    ] = ""
+    ivr_owner_oidc_claim: Annotated[
+        Literal["sub", "oid"],
+        Field(
+            description="Campo que traz a chave da conta no diretório: sub (Google) ou oid "
+            "(Microsoft)"
+        ),
+    ] = "sub"
+    ivr_owner_oidc_name: Annotated[
+        str, Field(description="Nome da conta no botão de entrar de /meu-acesso")
+    ] = "a conta do e-mail oficial"
     ivr_webhook_networks: Annotated[
         str,
         Field(
@@ -202,7 +254,7 @@ class Settings(BaseModel):
             raise ValueError("an absolute http or https address")
         return value.rstrip("/")
 
-    @field_validator("ivr_oidc_issuer")
+    @field_validator("ivr_oidc_issuer", "ivr_owner_oidc_issuer")
     @classmethod
     def _issuer(cls, value: str) -> str:
         parts = urlsplit(value)
@@ -223,6 +275,12 @@ class Settings(BaseModel):
     def _oidc_whole(self) -> Self:
         if self.ivr_oidc_issuer and not (self.ivr_oidc_client_id and self.ivr_oidc_client_secret):
             raise ValueError("IVR_OIDC_ISSUER needs IVR_OIDC_CLIENT_ID and IVR_OIDC_CLIENT_SECRET")
+        owner = self.ivr_owner_oidc_client_id and self.ivr_owner_oidc_client_secret
+        if self.ivr_owner_oidc_issuer and not owner:
+            raise ValueError(
+                "IVR_OWNER_OIDC_ISSUER needs IVR_OWNER_OIDC_CLIENT_ID and "
+                "IVR_OWNER_OIDC_CLIENT_SECRET"
+            )
         if self.ivr_oidc_shape == "govbr" and self.ivr_oidc_level not in ("", *GOVBR_LEVELS):
             raise ValueError(f"IVR_OIDC_LEVEL: one of {', '.join(GOVBR_LEVELS)}")
         return self
@@ -265,6 +323,11 @@ class Settings(BaseModel):
     def prompts_file(self) -> Path:
         """The texts of the prompts."""
         return ROOT / "prompts" / "pt-BR.toml"
+
+    @property
+    def uploaded_dir(self) -> Path:
+        """Where the recorded voices are that came by the page."""
+        return self.ivr_var / "recorded"
 
     @property
     def audio_dir(self) -> Path:

@@ -77,8 +77,10 @@ class Floor:
         *,
         faults: Faults | None = None,
         there: tuple[str, ...] = (),
+        rest: float = 30,
     ) -> T:
-        """``there``: agents that are available from the start."""
+        """``there``: agents that are available from the start. ``rest``: seconds after the
+        scenario, in which everything comes to its end."""
 
         async def whole(exchange: Exchange) -> T:
             self.exchange = exchange
@@ -91,7 +93,7 @@ class Floor:
             try:
                 return await scenario()
             finally:
-                await asyncio.sleep(30)
+                await asyncio.sleep(rest)
                 ticking.cancel()
                 await asyncio.gather(ticking, return_exceptions=True)
 

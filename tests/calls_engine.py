@@ -123,7 +123,7 @@ class Told:
     level: str = ""
 
 
-WAITING = ("queue.position", "queue.wait", "queue.callback", "queue.rights")
+WAITING = ("queue.position", "queue.wait", "queue.callback", "queue.explain", "queue.rights")
 
 
 class _Telephone:
@@ -179,12 +179,14 @@ class _Telephone:
                 self.heard += WAITING
             case verbs.Gather() if self.kept:
                 self._press_kept()
+            case verbs.Gather(timeout=1):
+                self.take(events.NoInput())
 
     def press(self, keys: str) -> None:
         """Keys, as many gathers as they fill."""
         self.kept += keys
         if isinstance(self.last, verbs.Enqueue):
-            wish, self.kept = ("callback" if keys == "1" else ""), ""
+            wish, self.kept = {"1": "callback", "2": "explain"}.get(keys, ""), ""
             self.take(events.LeftQueue(result="leave", wish=wish))
         elif isinstance(self.last, verbs.Gather):
             self._press_kept()

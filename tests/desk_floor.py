@@ -15,6 +15,7 @@ from ivr.ports.staff import StaffRow
 from ivr.ports.store import QueueRow
 from ivr.service.desk.entries import enter_queue
 from ivr.service.desk.presence import go_available
+from ivr.service.rules_kept import RulesKept
 
 QUEUE = "atendimento"
 CATALOGUE = QueueCatalogue.from_data(
@@ -51,6 +52,11 @@ class Floor:
     queues: QueueCatalogue = CATALOGUE
     agent_phone: bool = False
     numbers: Any = field(default_factory=lambda: itertools.count(1))
+    standard: None = None
+    rules_kept: RulesKept = field(default_factory=RulesKept)
+
+    def stopwatch(self) -> float:
+        return 0.0
 
     def entropy(self, length: int) -> bytes:
         return next(self.numbers).to_bytes(length, "big")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from migrated import migrated_database
 
 SERVER_USER = "postgres"
 """PostgreSQL refuses to run as root; Debian's package makes this account."""
@@ -65,11 +66,11 @@ class PostgresServer:
     def url(self, database: str) -> str:
         return f"postgresql://{SERVER_USER}@/{database}?host={self.folder}"
 
-    def new_database(self) -> str:
-        """Make an empty database, return its URL."""
-        name = f"test_{next(self._names)}"
+    def new_database(self, *, named: str = "", like: str = "template1") -> str:
+        """Make a database, empty or a copy of another one; return its URL."""
+        name = named or f"test_{next(self._names)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
         return self.url(name)
 
     def _control(self, command: str, *arguments: str) -> None:
@@ -98,6 +99,8 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> str:
-    """URL of an empty database."""
+def postgres_url(request: pytest.FixtureRequest, postgres_server: PostgresServer) -> str:
+    """URL of an empty database, or of a migrated one for a test that asks for a store as well."""
+    if {"store", "postgres_store"} & set(request.fixturenames):
+        return migrated_database(postgres_server)
     return postgres_server.new_database()

@@ -156,6 +156,12 @@ class SlapdServer:
             self._seed()
         self.start()
 
+    @property
+    def pid(self) -> int:
+        """Of the process that was started last."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         program = shutil.which("slapd") or "/usr/sbin/slapd"
         urls = f"ldap://127.0.0.1:{self.plain_port} ldaps://127.0.0.1:{self.port}"

@@ -11,7 +11,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -23,10 +23,13 @@ from ivr.adapters.db import migrate, tables
 from ivr.adapters.db.every_table import metadata
 from ivr.adapters.db.store import SqlStore
 from ivr.adapters.sealing import HmacHash
-from ivr.bootstrap import open_store_of
+from ivr.bootstrap import build
+from ivr.domain.metrics_events import BUCKET, bucket_of
 from ivr.ports.staff import StaffRow
+from ivr.service.metrics import Period, roll_up
+from ivr.service.runtime import Runtime
 from ivr.settings import read_settings
-from tools.history.calls import Makers, Plan, Row, calls_of_days
+from tools.history.calls import Plan, days_of, last_sequences
 from tools.history.fill import drop_indexes, fill, make_indexes, plain_indexes
 from tools.run_local import local_env
 
@@ -49,9 +52,10 @@ def load(
     until: datetime,
     revision: str = "historico",
     quiet: bool = False,
+    told: Callable[[int], None] = lambda done: None,
 ) -> int:
-    """Make the history in a migrated database; how many calls. Raises ValueError when calls of
-    this seed are there already."""
+    """Make the history in a migrated database; how many calls. ``told`` hears how many there are
+    now. Raises ValueError when calls of this seed are there already."""
     engine = store.engine
     with engine.connect() as connection:
         facts = metadata.tables["call_facts"]
@@ -74,21 +78,37 @@ def load(
         services=SERVICES[:4],
         sequences=sequences,
     )
-    with _progress("calls", calls, quiet) as told:
+    with _progress("calls", calls, quiet) as shown:
         if calls >= IN_BULK:
             drop_indexes(engine)
-        made = fill(engine, _rows(plan, hashes), told=told)
-    _keep_sequences(engine, plan)
-    with _progress("indexes", len(plain_indexes()), quiet) as told:
-        make_indexes(engine, told=told)
+
+        def both(done: int) -> None:
+            shown(done)
+            told(done)
+
+        made = fill(engine, plan, days_of(plan), hashes, told=both)
+    _keep_sequences(engine, {**sequences, **last_sequences(days_of(plan))})
+    with _progress("indexes", len(plain_indexes()), quiet) as shown:
+        make_indexes(engine, told=shown)
     return made
 
 
-def _rows(plan: Plan, hashes: HmacHash) -> Iterator[tuple[str, Row]]:
-    makers, first = Makers(plan, hashes), 0
-    for midnight, count in calls_of_days(plan):
-        yield from makers.day(midnight, count, first)
-        first += count
+def keep_sums(
+    rt: Runtime,
+    *,
+    days: int,
+    until: datetime,
+    quiet: bool = False,
+) -> int:
+    """Count the half hours of the last days for the reports; how many. The worker does the
+    others, two days a minute."""
+    last = bucket_of(until)
+    buckets = Period(since=last - timedelta(days=days), until=last + BUCKET).buckets()
+    with _progress("half hours", len(buckets), quiet) as told:
+        for done, bucket in enumerate(buckets, start=1):
+            roll_up(rt, [bucket])
+            told(done)
+    return len(buckets)
 
 
 def _agents(store: SqlStore, at: datetime) -> tuple[str, ...]:
@@ -109,9 +129,9 @@ def _agents(store: SqlStore, at: datetime) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _keep_sequences(engine: Engine, plan: Plan) -> None:
+def _keep_sequences(engine: Engine, sequences: dict[int, int]) -> None:
     with engine.begin() as connection:
-        for year, last in plan.sequences.items():
+        for year, last in sequences.items():
             connection.execute(tables.sequences.delete().where(tables.sequences.c.year == year))
             connection.execute(tables.sequences.insert().values(year=year, last=last))
 
@@ -136,13 +156,17 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=0, help="default: a day for 2,700 calls")
     parser.add_argument("--journal", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--sums", type=int, default=30, help="days of which sums are kept")
     given = parser.parse_args()
-    if given.calls < 1 or given.days < 0 or given.journal < 0:
+    if given.calls < 1 or min(given.days, given.journal, given.sums) < 0:
         parser.error("numbers must be positive")
     settings = read_settings(local_env())
     migrate.upgrade(settings.database_url)
-    store = open_store_of(settings)
+    rt = build(settings)
+    store = rt.store
+    assert isinstance(store, SqlStore)
     days = given.days or max(1, given.calls // 2_700)
+    now = datetime.now(UTC)
     try:
         made = load(
             store,
@@ -151,8 +175,9 @@ def main() -> int:
             days=days,
             journal=given.journal,
             seed=given.seed,
-            until=datetime.now(UTC),
+            until=now,
         )
+        keep_sums(rt, days=min(days, given.sums), until=now)
     except ValueError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -1,10 +1,12 @@
 """``make run``: the whole desk on one machine, until Ctrl-C.
 
-Settings of the first run are made by chance and kept in ``var/local.env``.
+Settings of the first run are made by chance and kept in ``var/local.env``. With ``--speech``
+(``make run SPEECH=1``) the desk listens with its own engine.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import secrets
@@ -22,6 +24,7 @@ VAR = ROOT / "var"
 WEB = "http://127.0.0.1:8000"
 CARRIER = "http://127.0.0.1:8090"
 BIN = Path(sys.executable).parent
+TEST_MODEL = ROOT / "tests" / "fixtures" / "speech" / "model-pt-8k-test-only"
 
 
 def local_env() -> dict[str, str]:
@@ -40,6 +43,14 @@ def local_env() -> dict[str, str]:
         file.chmod(0o600)
     kept = dict(line.split("=", 1) for line in file.read_text("utf-8").split() if "=" in line)
     return {**kept, **os.environ, "FLASK_APP": "app:create_app", "PYTHONUNBUFFERED": "1"}
+
+
+def listening(env: dict[str, str]) -> dict[str, str]:
+    """``env`` for a desk that listens with its own engine: by the operator's model, or, where there
+    is none, by the tests'."""
+    own = VAR / "speech" / "model"
+    model = env.get("IVR_SPEECH_MODEL") or str(own if own.is_dir() else TEST_MODEL)
+    return {**env, "IVR_SPEECH": "vosk", "IVR_SPEECH_MODEL": model}
 
 
 def prepare(env: dict[str, str]) -> None:
@@ -91,6 +102,7 @@ def processes(env: dict[str, str]) -> dict[str, list[str]]:
             "--worker-class=gthread",
             "--workers=2",
             "--threads=8",
+            "--preload",
             "--no-control-socket",
             "--log-level=warning",
         ],
@@ -122,6 +134,18 @@ def wait_for(url: str, seconds: float = 20) -> bool:
     return False
 
 
+def tell_of_speech(env: dict[str, str]) -> None:
+    """Who listens, when it is our own engine."""
+    say = sys.stdout.write
+    if env.get("IVR_SPEECH") != "vosk":
+        return
+    say("\n  Voz: o próprio atendimento escuta. Aperte “Ligar o microfone” no telefone de teste,\n")
+    say("  ou escreva em “Fale”: uma voz sintética fala por você.\n")
+    if Path(env["IVR_SPEECH_MODEL"]).resolve() == TEST_MODEL:
+        say("  Modelo de voz de TESTE: aprendeu de uma voz sintética, não de pessoas; espere que\n")
+        say("  não entenda a sua voz. Um modelo de verdade: flask speech fetch\n")
+
+
 def tell() -> None:
     """Addresses and people to try with."""
     demo = json.loads((VAR / "demo.json").read_text("utf-8"))
@@ -147,7 +171,13 @@ def tell() -> None:
 
 def main() -> int:
     """Run until a signal, or until one of the processes ends."""
+    parser = argparse.ArgumentParser(description="Liga tudo nesta máquina, até Ctrl-C.")
+    parser.add_argument(
+        "--speech", action="store_true", help="o próprio atendimento escuta (IVR_SPEECH=vosk)"
+    )
     env = local_env()
+    if parser.parse_args().speech or env.get("IVR_SPEECH") == "vosk":
+        env = listening(env)
     for port in busy_ports():
         sys.stderr.write(f"a porta {port} está em uso: pare o programa que a usa e tente de novo\n")
         return 1
@@ -164,6 +194,8 @@ def main() -> int:
     try:
         if wait_for(f"{WEB}/healthz") and wait_for(f"{CARRIER}/healthz"):
             tell()
+            tell_of_speech(env)
+            sys.stdout.flush()
         while all(p.poll() is None for p in running.values()):
             time.sleep(0.3)
         for name, process in running.items():

@@ -30,6 +30,8 @@ ALGORITHMS = ("RS256", "PS256", "ES256")
 """Signatures with the provider's private key only: never ``none``, never HMAC."""
 DISCOVERY = "/.well-known/openid-configuration"
 LEEWAY_S = 60
+JUST_NOW_S = 300.0
+"""Age of a log-in that was asked for anew: typing, a second factor and the way back."""
 TIMEOUT_S = 5.0
 FRESH_S = 3600.0
 _LONGEST_SUBJECT = 255
@@ -48,10 +50,13 @@ class OidcProvider:
         shape: Shape,
         clock: Clock,
         levels_url: str = "",
+        subject: str = "sub",
     ) -> None:
         """``levels_url``: where gov.br tells a person's levels, ``{sub}`` in the person's place,
-        asked when the token does not tell the level."""
+        asked when the token does not tell the level. ``subject``: the claim that names the
+        person; it must be one that the provider never gives to another."""
         self._levels_url = levels_url
+        self._subject = subject
         self.issuer = issuer
         self._id = client_id
         self._secret = client_secret
@@ -63,13 +68,22 @@ class OidcProvider:
         self._keys: dict[str, Any] = {}
         self._read_at = 0.0
 
-    def address(self, *, state: str, nonce: str, verifier: str, back: str) -> str:
+    def address(
+        self, *, state: str, nonce: str, verifier: str, back: str, anew: bool = False
+    ) -> str:
+        more = {"prompt": "login", "max_age": "0"} if anew else {}
         url, _ = self._session(back).create_authorization_url(
-            self._fact("authorization_endpoint"), state=state, code_verifier=verifier, nonce=nonce
+            self._fact("authorization_endpoint"),
+            state=state,
+            code_verifier=verifier,
+            nonce=nonce,
+            **more,
         )
         return str(url)
 
-    def identity(self, *, code: str, nonce: str, verifier: str, back: str) -> Identity:
+    def identity(
+        self, *, code: str, nonce: str, verifier: str, back: str, anew: bool = False
+    ) -> Identity:
         url = self._fact("token_endpoint")
         try:
             answer = self._session(back).fetch_token(
@@ -88,7 +102,9 @@ class OidcProvider:
         except ValueError:
             raise IdentityRefusedError("answer") from None
         claims = self._claims(answer, nonce=nonce)
-        subject = claims["sub"]
+        if anew:
+            self._just_now(claims)
+        subject = claims.get(self._subject)
         if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT:
             raise IdentityRefusedError("claims")
         if self._levels_url and "reliability_info" not in claims:
@@ -96,6 +112,13 @@ class OidcProvider:
             claims["reliability_info"] = {"level": level}
         roles, level = self._shape.judge(claims)
         return Identity(issuer=self.issuer, subject=subject, roles=roles, level=level)
+
+    def _just_now(self, claims: Mapping[str, Any]) -> None:
+        """``auth_time`` is required of an answer to ``max_age`` (Core §2, §3.1.2.1)."""
+        told = claims.get("auth_time")
+        whole = isinstance(told, int) and not isinstance(told, bool)
+        if not whole or self._clock.now().timestamp() - told > JUST_NOW_S:
+            raise IdentityRefusedError("auth_time")
 
     def _level_told(self, subject: str, access: str) -> str:
         """The highest level by the service of gov.br (step 11 of its integration manual)."""

@@ -14,6 +14,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from urllib.parse import SplitResult, urlsplit
 
 from ivr.ports.errors import PortError
@@ -39,7 +40,12 @@ class HttpWebhooks:
 
     def __init__(self, *, allowed: Sequence[Network] = (), tls: ssl.SSLContext | None = None):
         self._allowed = tuple(allowed)
-        self._tls = tls or ssl.create_default_context()
+        self._given = tls
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Made when it is first needed: reading the authorities of the host takes a while."""
+        return self._given or ssl.create_default_context()
 
     def check(self, url: str) -> str:
         parts = _parts(url)

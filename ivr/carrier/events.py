@@ -1,7 +1,8 @@
 """What can be seen on a line while a call runs: for a page, a script, a test.
 
-Events never hold pressed keys, form fields, or what somebody says to a machine. What one person
-says to another in a conference stands on the line of the one who hears it (:class:`OtherSpoke`).
+Events never hold pressed keys, form fields, or what somebody says to a machine, unless the machine
+itself sends it back for the phone to show (:class:`MarkReached`). What one person says to another
+in a conference stands on the line of the one who hears it (:class:`OtherSpoke`).
 """
 
 from __future__ import annotations
@@ -35,7 +36,11 @@ class Answered(LineEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlayStarted(LineEvent):
-    """``kind`` say, play, tones, beep or error; ``url`` of a play, ``text`` of a say."""
+    """``kind`` say, play, tones, beep, error or stream; ``url`` of a play, ``text`` of a say.
+
+    Of a stream: a run of its sound begins; ``url`` is that of the prompt that it is, where the
+    exchange knows it, and ``seconds`` what is buffered.
+    """
 
     kind: str
     url: str = ""
@@ -65,6 +70,34 @@ class GatherEnded(LineEvent):
 
     reason: str
     keys: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamStarted(LineEvent):
+    """A media stream is open, and the far end's sound goes there."""
+
+    stream: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamEnded(LineEvent):
+    """``reason``: closed (by the server), stopped (by the end of the call or another document),
+    refused, or lost; ``code`` of the error log, 0 for none."""
+
+    stream: str
+    reason: str
+    seconds: float
+    code: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkReached(LineEvent):
+    """The sound of a media stream was heard up to the mark ``name``, or ``cleared``."""
+
+    stream: str
+    name: str
+    cleared: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

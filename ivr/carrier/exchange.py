@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from ivr.carrier.fields import Fields
 from ivr.carrier.handset import Handset, VirtualLeg
 from ivr.carrier.leg import Outcome
 from ivr.carrier.line import Line
+from ivr.carrier.media.known import KnownSounds
 from ivr.carrier.messages import Inbox
 from ivr.carrier.queue import Queue
 from ivr.carrier.recordings import Archive, Recording
@@ -63,6 +64,9 @@ class Exchange:
         self.wire = Wire(WebhookClient(transport=transport, token=token, sids=self.sids))
         self.archive = Archive(self)
         self.rooms = Rooms(self)
+        self.known_sounds = KnownSounds()
+        self.before_stream: Callable[[], Awaitable[None]] | None = None
+        """What is waited for before a media stream opens."""
         self.calls: dict[str, Call] = {}
         self.queues: dict[str, Queue] = {}
         self.applications: dict[str, Application] = {}

@@ -32,6 +32,8 @@ class Faults:
     """From is the keypad spelling of ANONYMOUS, in Lesotho."""
     queue_system_error: bool = False
     """Enqueue fails with QueueResult=system-error."""
+    break_stream: float = 0.0
+    """The connection of each media stream breaks so long after it opened; 0 = never."""
     message_hangs: bool = False
     """A message is accepted, but the answer to its POST never comes."""
     message_fails: bool = False

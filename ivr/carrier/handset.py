@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
 from ivr.carrier.audio import CHARACTERS_PER_SECOND, RATE, Sound, samples_of
 from ivr.carrier.leg import CallLeg, Heard, Key, Outcome, Utterance
 from ivr.carrier.line import Line, Listener
+from ivr.carrier.media.mulaw import decoded
 
 KEYS = frozenset("0123456789ABCD*#")
 MAX_KEPT_KEYS = 30
+MAX_HEARD = 300 * RATE
+"""Bytes of the sound of media streams that are kept, five minutes."""
+
+Ear = Callable[[bytes], None]
 
 
 class Handset:
@@ -24,6 +30,12 @@ class Handset:
         self.decision: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self.arrived = asyncio.Event()
         self.playing: Sound | None = None
+        self.heard = bytearray()
+        """What media streams let be heard, µ-law at 8 kHz, the newest five minutes of it."""
+        self.background = b""
+        """16-bit samples that go round and round behind all that is said into a media stream."""
+        self._ears: list[Ear] = []
+        self._microphone: list[Ear] = []
 
     def listen(self, *, from_now: bool = False) -> Listener:
         """Follow everything that happens on the line, from its beginning or ``from_now`` on."""
@@ -44,7 +56,14 @@ class Handset:
 
     def speak_wav(self, wav: bytes, *, text: str = "", confidence: float = 0.9) -> None:
         """Begin to say what the WAV (8 kHz, mono, 16 bits) holds. Raises ValueError."""
-        samples = samples_of(wav)
+        self.speak_samples(samples_of(wav), text=text, confidence=confidence)
+
+    def speak_mulaw(self, mulaw: bytes, *, text: str = "", confidence: float = 0.9) -> None:
+        """Begin to say what ``mulaw`` holds (8 kHz, no header)."""
+        self.speak_samples(decoded(mulaw), text=text, confidence=confidence)
+
+    def speak_samples(self, samples: bytes, *, text: str = "", confidence: float = 0.9) -> None:
+        """Begin to say what ``samples`` hold (8 kHz, 16 bits)."""
         self._put(
             Utterance(
                 text=text,
@@ -53,6 +72,29 @@ class Handset:
                 samples=samples,
             )
         )
+
+    def microphone(self, mulaw: bytes) -> None:
+        """A piece of live sound, whatever is in it, µ-law at 8 kHz. Lost when nobody listens."""
+        for hear in tuple(self._microphone):
+            hear(mulaw)
+
+    def live(self, hear: Ear) -> Callable[[], None]:
+        """Call ``hear`` with each piece of live sound from now on; the answer ends that."""
+        self._microphone.append(hear)
+        return lambda: self._microphone.remove(hear)
+
+    def on_sound(self, hear: Ear) -> Callable[[], None]:
+        """Call ``hear`` with what media streams let be heard from now on; the answer ends that."""
+        self._ears.append(hear)
+        return lambda: self._ears.remove(hear)
+
+    def sound(self, mulaw: bytes) -> None:
+        """What a media stream lets be heard now."""
+        self.heard += mulaw
+        if len(self.heard) > MAX_HEARD:
+            del self.heard[:-MAX_HEARD]
+        for hear in tuple(self._ears):
+            hear(mulaw)
 
     def hang_up(self) -> None:
         """Put the receiver down."""
@@ -105,8 +147,20 @@ class VirtualLeg:
         self.handset.kept.clear()
         self.handset.kept.extend(kept)
 
+    def live(self, hear: Ear) -> Callable[[], None]:
+        return self.handset.live(hear)
+
+    def sound(self, mulaw: bytes) -> None:
+        self.handset.sound(mulaw)
+
     async def join(self, other: CallLeg) -> None:
-        await asyncio.Event().wait()
+        """What both microphones hear; words alone are heard by nobody."""
+        forget = [self.live(other.sound), other.live(self.sound)]
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for each in forget:
+                each()
 
     async def left(self) -> None:
         await self.handset.gone.wait()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from ivr.carrier.audio import Sound
@@ -24,7 +25,7 @@ class Utterance:
     text: str
     confidence: float
     seconds: float
-    samples: bytes = b""
+    samples: bytes = field(default=b"", repr=False)
     """16-bit mono at 8 kHz; empty when only the words are known."""
 
 
@@ -52,6 +53,15 @@ class CallLeg(Protocol):
 
     def forget(self, *, keys: bool) -> None:
         """Drop what was said while nothing listened, and with ``keys`` also what was pressed."""
+        ...
+
+    def live(self, hear: Callable[[bytes], None]) -> Callable[[], None]:
+        """Call ``hear`` with each piece of the sound that the far end's microphone gives from now
+        on, µ-law at 8 kHz, some 20 ms each; the answer ends that. No microphone, no calls."""
+        ...
+
+    def sound(self, mulaw: bytes) -> None:
+        """Let the far end hear this now, µ-law at 8 kHz, some 20 ms."""
         ...
 
     async def join(self, other: CallLeg) -> None:

@@ -12,7 +12,11 @@
     hears = ["greeting.welcome", "main.menu"]   # in this order, others may stand between
     absent = ["error.sorry"]                    # must not be heard in this step
     within = 60                                 # seconds on the line
-    press = "0"      # or say + confidence, silence, record, wait, hang_up;
+    press = "0"      # or say + confidence, fale, sound, silence, record, wait, hang_up;
+                     # fale = "quero senha": spoken aloud by a synthetic voice (espeak-ng),
+                     # sound = "x.wav": what a file holds; both with snr = 15 (decibels over
+                     # noise), after = true (not before the prompt is over); fale also with
+                     # voice = "pt-br+f4" and rate = 140 (words a minute)
                      # {cpf} {pin} {wrong_pin} {sms_code} … as script_words.own_values names them
 
     [ends]
@@ -34,8 +38,10 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ivr.carrier.media.voice import VOICE, WORDS_A_MINUTE
+
 WITHHELD = "anonymous"
-DEEDS = ("press", "say", "silence", "record", "wait", "hang_up")
+DEEDS = ("press", "say", "fale", "sound", "silence", "record", "wait", "hang_up")
 
 
 class BadScript(ValueError):
@@ -43,7 +49,10 @@ class BadScript(ValueError):
 
 
 class Step(BaseModel):
-    """What is heard, then what the caller does. ``record`` and ``wait`` are seconds."""
+    """What is heard, then what the caller does. ``record`` and ``wait`` are seconds.
+
+    ``say`` gives the carrier's recogniser the words; ``fale`` and ``sound`` put sound on the line.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -53,6 +62,12 @@ class Step(BaseModel):
     press: str | None = Field(default=None, pattern=r"^([0-9A-D*#]|\{[a-z_]+\})+$")
     say: str | None = Field(default=None, min_length=1)
     confidence: float = Field(default=0.9, ge=0, le=1)
+    fale: str | None = Field(default=None, min_length=1, max_length=300)
+    sound: str | None = Field(default=None, min_length=1)
+    voice: str = Field(default=VOICE, pattern=r"^[A-Za-z][A-Za-z0-9_+-]*$")
+    rate: int = Field(default=WORDS_A_MINUTE, ge=80, le=300)
+    snr: float | None = Field(default=None, ge=-10, le=60)
+    after: bool = False
     silence: bool = False
     record: float = Field(default=0, ge=0, le=300)
     wait: float = Field(default=0, ge=0, le=3600)

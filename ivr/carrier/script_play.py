@@ -17,11 +17,15 @@ from ivr.carrier.events import (
     HungUp,
     LineClosed,
     LineEvent,
+    PlayFinished,
     PlayStarted,
     RecordEnded,
     RecordStarted,
+    StreamEnded,
+    StreamStarted,
 )
 from ivr.carrier.script import BadScript, Ends, Script, Step
+from ivr.carrier.script_sound import sound_of
 from ivr.carrier.script_texts import Texts
 from ivr.carrier.script_words import fill, newest_code, own_values, prompt_of, protocol_in
 
@@ -40,6 +44,10 @@ class Phone(Protocol):
 
     def speak(self, text: str, confidence: float = 0.9, *, seconds: float | None = None) -> None:
         """``seconds``: how long it takes; None for 15 characters a second."""
+        ...
+
+    def sound(self, samples: bytes) -> None:
+        """Begin to say what ``samples`` hold (16 bits, 8 kHz)."""
         ...
 
     def hang_up(self) -> None: ...
@@ -113,6 +121,9 @@ class Playing:
         }
         self._ended_by = "?"
         self._failed = 0
+        self._sounding = 0
+        self._streaming = False
+        self._anew = False
         self._grown = asyncio.Event()
         self._counts: dict[type[LineEvent], int] = {
             GatherStarted: 0,
@@ -125,7 +136,13 @@ class Playing:
     def _see(self, event: LineEvent) -> None:
         if type(event) in self._counts:
             self._counts[type(event)] += 1
+        elif isinstance(event, PlayFinished):
+            self._sounding -= 1
+        elif isinstance(event, StreamStarted | StreamEnded):
+            self._streaming = isinstance(event, StreamStarted)
+            self._anew = True
         elif isinstance(event, PlayStarted):
+            self._sounding += 1
             for piece in self._texts.pieces_of(event):
                 self._hear_piece(piece)
         elif isinstance(event, HungUp) and self._ended_by == "?":
@@ -139,7 +156,8 @@ class Playing:
     def _hear_piece(self, piece: str) -> None:
         prompt = prompt_of(piece)
         self.pieces.append(piece)
-        if prompt and (not self.heard or self.heard[-1] != prompt):
+        if prompt and (self._anew or not self.heard or self.heard[-1] != prompt):
+            self._anew = False
             self.heard.append(prompt)
             self.all_heard.append(prompt)
 
@@ -147,6 +165,9 @@ class Playing:
     def _ended(self) -> int:
         """How often the service has stopped listening."""
         return self._counts[GatherEnded] + self._counts[RecordEnded]
+
+    def _is_asked(self) -> bool:
+        return self._streaming or self._counts[GatherStarted] > self._counts[GatherEnded]
 
     async def play(self) -> None:
         """All steps, then the end. ``problems`` says what was not met."""
@@ -179,18 +200,22 @@ class Playing:
 
     async def _act(self, step: Step) -> None:
         if not step.hears and not step.record:
-            await self._until(lambda: self._counts[GatherStarted] > self._counts[GatherEnded], 60)
+            await self._until(self._is_asked, 60)
+        if step.after:
+            await self._until(lambda: self._sounding <= 0, 60)
         await asyncio.sleep(ACROSS_A_STEP)
-        if "{sms_code}" in (step.press or step.say or ""):
+        if "{sms_code}" in (step.press or step.say or step.fale or ""):
             await self._code_has_come()
         self.heard = []
         if step.press:
             self.phone.press(fill(step.press, self._values))
         elif step.say:
             self.phone.speak(fill(step.say, self._values), step.confidence)
+        elif step.fale or step.sound:
+            self.phone.sound(sound_of(step, fill(step.fale or "", self._values)))
         elif step.silence:
             ended = self._ended
-            await self._until(lambda: self._ended > ended, 120)
+            await self._until(lambda: self._ended > ended or self._streaming, 120)
         elif step.record:
             await self._until(lambda: self._counts[RecordStarted] > self._counts[RecordEnded], 60)
             self.phone.speak("recado de teste", seconds=step.record)

@@ -76,6 +76,7 @@ class _CallPhone:
         self._call = call
         self.press = call.handset.press
         self.speak = call.handset.speak
+        self.sound = call.handset.speak_samples
         self.hang_up = call.handset.hang_up
 
     def follow(self, see: Callable[[LineEvent], None]) -> None:

@@ -99,6 +99,16 @@ class CarrierApi:
             if isinstance(entry, dict)
         }
 
+    async def speak(self, sid: str, mulaw: bytes) -> None:
+        """Say µ-law at 8 kHz on a call."""
+        path = f"/phone/calls/{sid}/speech"
+        try:
+            async with self._session.post(self.address + path, data=mulaw) as answer:
+                if answer.status >= 400:
+                    raise Refused(f"POST {path}: {answer.status}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as failure:
+            raise NotReachable(self._nobody()) from failure
+
     async def socket(self, sid: str) -> aiohttp.ClientWebSocketResponse:
         """The line of a call: its events from the beginning."""
         try:

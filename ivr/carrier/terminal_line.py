@@ -14,7 +14,8 @@ import aiohttp
 
 from ivr.carrier import events
 from ivr.carrier.events import LineClosed, LineEvent, as_dict
-from ivr.carrier.terminal_api import CarrierApi, NotReachable
+from ivr.carrier.media.mulaw import encoded
+from ivr.carrier.terminal_api import CarrierApi, NotReachable, Refused
 
 TRIES = 5
 MAX_KEYS = 64
@@ -67,7 +68,7 @@ class RemoteLine:
         self._told: list[LineEvent] = []
         self._count = 0
         self._followers: list[Callable[[LineEvent], None]] = []
-        self._deeds: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._deeds: asyncio.Queue[dict[str, Any] | bytes] = asyncio.Queue()
 
     def press(self, keys: str) -> None:
         for start in range(0, len(keys), MAX_KEYS):
@@ -78,6 +79,9 @@ class RemoteLine:
             {"do": "speak", "text": text, "confidence": confidence}
             | ({} if seconds is None else {"seconds": seconds})
         )
+
+    def sound(self, samples: bytes) -> None:
+        self._deeds.put_nowait(encoded(samples))
 
     def hang_up(self) -> None:
         if not self.closed:
@@ -129,6 +133,12 @@ class RemoteLine:
     async def _send(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         while True:
             deed = await self._deeds.get()
+            if isinstance(deed, bytes):
+                try:
+                    await self._api.speak(self.sid, deed)
+                except (NotReachable, Refused) as failure:
+                    self._refused(str(failure))
+                continue
             try:
                 await socket.send_json(deed)
             except ConnectionError:

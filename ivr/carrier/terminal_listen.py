@@ -14,11 +14,13 @@ from ivr.carrier.events import (
     LeftQueue,
     LineClosed,
     LineEvent,
+    MarkReached,
     PlayFinished,
     PlayStarted,
     RecordEnded,
     RecordStarted,
     StatusChanged,
+    StreamEnded,
     Unbridged,
     Warned,
 )
@@ -28,6 +30,8 @@ from ivr.carrier.terminal_words import Utterances
 
 BETWEEN_PIECES = 0.5
 """Seconds without a sound after which an utterance is whole."""
+UNDERSTOOD = "ouvi:"
+"""Begins the name of a mark by which a service in test says what it understood."""
 _QUEUE_RESULTS = {
     "bridged": "alguém atendeu",
     "hangup": "desligou na fila",
@@ -41,7 +45,8 @@ _QUEUE_RESULTS = {
 
 
 class Ear:
-    """``listens``: the service waits for the caller since this was last cleared; ``gather_over``:
+    """``listens``: the service waits for the caller since this was last cleared, in a media stream
+    when a prompt was heard to its end; ``gather_over``:
     it has stopped waiting. ``pieces``: of all that was played."""
 
     def __init__(self, screen: Screen, texts: Mapping[str, str]) -> None:
@@ -77,7 +82,11 @@ class Ear:
             self.pieces += self._texts.pieces_of(event)
         if isinstance(event, GatherStarted | RecordStarted | Enqueued):
             self.listens.set()
-        elif isinstance(event, GatherEnded | RecordEnded | LeftQueue):
+        elif isinstance(event, MarkReached):
+            if not event.cleared and not event.name.startswith(UNDERSTOOD):
+                self.listens.set()
+                self.gather_over.set()
+        elif isinstance(event, GatherEnded | RecordEnded | LeftQueue | StreamEnded):
             self.gather_over.set()
         elif isinstance(event, LineClosed):
             self.gather_over.set()
@@ -91,6 +100,8 @@ def note_of(event: LineEvent) -> str:
             return f"fila: posição {position}"
         case LeftQueue(result=result, seconds=seconds):
             return f"fila: {_QUEUE_RESULTS.get(result, result)} após {seconds} s"
+        case MarkReached(name=name) if name.startswith(UNDERSTOOD):
+            return f"entendeu: {name.removeprefix(UNDERSTOOD)}"
         case RecordStarted():
             return "gravando: fale (“fala: …”), # termina"
         case RecordEnded(seconds=seconds):

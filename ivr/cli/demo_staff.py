@@ -38,7 +38,13 @@ STAFF = (
         skills=("atendimento", "segundo_nivel"),
         line="+556733183613",
     ),
-    DemoStaff(login="davi.admin", name="Davi Administrador", roles=("manager", "admin"), skills=()),
+    DemoStaff(
+        login="davi.admin",
+        name="Davi Administrador",
+        roles=("manager", "admin"),
+        skills=(),
+        line="+556733183614",
+    ),
     DemoStaff(login="elisa.auditora", name="Elisa Auditora", roles=("auditor",), skills=()),
 )
 

@@ -11,6 +11,7 @@ import structlog
 
 from ivr.ports.store import StoreUnavailableError
 from ivr.service.desk.clockwork import TICK_S, tick
+from ivr.service.rules_in_force import in_force
 from ivr.service.runtime import Runtime
 from ivr.service.worker import work_once
 
@@ -59,15 +60,16 @@ class DeskLoop:
             self._stop.wait(max(0.0, TICK_S - (time.monotonic() - began)))
 
     def _tick(self) -> None:
-        tick(self._rt)
+        tick(in_force(self._rt))
 
     def _jobs(self) -> None:
-        while not self._stop.is_set() and work_once(self._rt, lane="desk"):
+        while not self._stop.is_set() and work_once(in_force(self._rt), lane="desk"):
             pass
 
 
 def tick_and_drain(rt: Runtime) -> bool:
     """One round of both, for ``flask worker --once``. Whether there was anything to do."""
+    rt = in_force(rt)
     done = tick(rt) > 0
     while work_once(rt, lane="desk"):
         done = True

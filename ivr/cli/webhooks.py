@@ -13,6 +13,7 @@ from ivr.domain.webhook_signature import SECRET_BYTES, spoken
 from ivr.ports.errors import PortError
 from ivr.ports.tickets import WEBHOOK_EVENTS, WebhookTarget
 from ivr.service.effects.webhooks import send
+from ivr.service.rules_in_force import in_force
 from ivr.service.runtime import Runtime
 from ivr.settings import read_settings
 from ivr.web.factory import start
@@ -22,13 +23,14 @@ webhooks = AppGroup("webhooks", help="Avisos assinados a outros sistemas.")
 
 
 def runtime() -> Runtime:
-    """The runtime of the current settings, over a migrated database. Raises ClickException."""
+    """The runtime of the current settings, over a migrated database, with the rules in force.
+    Raises ClickException."""
     rt = start(current_app._get_current_object(), read_settings())  # type: ignore[attr-defined]
     try:
         check_database(rt)
     except StartupError as error:
         raise click.ClickException(str(error)) from None
-    return rt
+    return in_force(rt)
 
 
 @webhooks.command("add")

@@ -12,7 +12,9 @@ from flask import current_app
 
 from ivr.cli.desk_loop import DeskLoop, tick_and_drain
 from ivr.cli.failing import tells_errors
+from ivr.cli.speech_loop import SpeechLoop
 from ivr.ports.store import StoreUnavailableError
+from ivr.service.rules_in_force import in_force
 from ivr.service.worker import sweep, work_once
 from ivr.settings import read_settings
 from ivr.web.factory import start
@@ -44,15 +46,18 @@ def worker(once: bool) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     desk = DeskLoop(rt)
+    speech = SpeechLoop(rt)
     if not once:
         desk.start()
+        speech.start()
     swept = 0.0
     while not stopping:
+        now = in_force(rt)
         try:
-            busy = work_once(rt) | (once and tick_and_drain(rt))
+            busy = work_once(now) | (once and (tick_and_drain(rt) | work_once(rt, lane="speech")))
             if time.monotonic() - swept > SWEEP_EVERY:
                 swept = time.monotonic()
-                sweep(rt)
+                sweep(now)
         except StoreUnavailableError:
             log.error("database away")
             busy = False
@@ -61,3 +66,4 @@ def worker(once: bool) -> None:
         if not busy:
             time.sleep(PAUSE)
     desk.stop()
+    speech.stop()

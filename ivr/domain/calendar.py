@@ -121,7 +121,7 @@ class Calendar:
         if decreed is not None:
             return decreed
         basis, source = self._basis(day.year)
-        name = _law_holidays(day.year).get(day)
+        name = law_holidays(day.year).get(day)
         if name is not None:
             source = "Lei federal ou estadual"
             return Day(date=day, kind=DayKind.HOLIDAY, name=name, source=source, basis=basis)
@@ -215,7 +215,8 @@ def _day_of(entry: DecreedDay, *, basis: Basis, source: str) -> Day:
 
 
 @lru_cache(maxsize=16)
-def _law_holidays(year: int) -> Mapping[date, str]:
+def law_holidays(year: int) -> Mapping[date, str]:
+    """National holidays and the State's, by day."""
     import holidays
 
     law = holidays.country_holidays("BR", subdiv="MS", years=year, language="pt_BR")

@@ -15,7 +15,7 @@ from ivr.domain.data_faults import DataFaultError
 from ivr.domain.local_time import at_local, to_local
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-_WEEKDAYS: tuple[Weekday, ...] = (
+WEEKDAYS: tuple[Weekday, ...] = (
     "monday",
     "tuesday",
     "wednesday",
@@ -24,6 +24,7 @@ _WEEKDAYS: tuple[Weekday, ...] = (
     "saturday",
     "sunday",
 )
+"""As ``date.weekday()`` counts them."""
 _SHAPE = ConfigDict(frozen=True, extra="forbid", strict=True)
 _LOOK_AHEAD_DAYS = 60
 
@@ -99,11 +100,23 @@ class ServiceHours:
         except ValidationError as error:
             raise DataFaultError.of("hours", error) from None
 
+    def within(self, week: Mapping[Weekday, Shift] | None) -> ServiceHours:
+        """These hours as far as ``week`` has them too; all of them for None."""
+        if week is None:
+            return self
+        common = {
+            day: Shift(opens=max(mine.opens, theirs.opens), closes=min(mine.closes, theirs.closes))
+            for day, mine in self.week.items()
+            if (theirs := week.get(day)) is not None
+            and max(mine.opens, theirs.opens) < min(mine.closes, theirs.closes)
+        }
+        return ServiceHours(common, self.calendar)
+
     def status(self, now: datetime) -> Hours:
         """Whether people answer at that instant. Raises ValueError when it has no time zone."""
         local = to_local(now)
         day = self.calendar.day(local.date())
-        span = self._span(day)
+        span = self._span(local.date())
         if span is not None and span[0] <= local < span[1]:
             return Hours(open=True, reason=HoursReason.OPEN, closes_at=span[1])
         reason = self._reason(day, local)
@@ -115,18 +128,20 @@ class ServiceHours:
         )
 
     def _shift(self, day: date) -> Shift | None:
-        return self.week.get(_WEEKDAYS[day.weekday()])
+        return self.week.get(WEEKDAYS[day.weekday()])
 
-    def _span(self, day: Day) -> tuple[datetime, datetime] | None:
-        """Opening and closing of a day, None when nobody works."""
-        shift = self._shift(day.date)
-        if shift is None or day.kind in (DayKind.HOLIDAY, DayKind.OPTIONAL):
+    def working(self, day: date) -> tuple[time, time] | None:
+        """Opening and closing of a day in local time, None when nobody answers."""
+        found, shift = self.calendar.day(day), self._shift(day)
+        if shift is None or found.kind in (DayKind.HOLIDAY, DayKind.OPTIONAL):
             return None
-        opens = max(shift.opens, day.opens or shift.opens)
-        closes = min(shift.closes, day.closes or shift.closes)
-        if opens >= closes:
-            return None
-        return at_local(day.date, opens), at_local(day.date, closes)
+        opens = max(shift.opens, found.opens or shift.opens)
+        closes = min(shift.closes, found.closes or shift.closes)
+        return (opens, closes) if opens < closes else None
+
+    def _span(self, day: date) -> tuple[datetime, datetime] | None:
+        span = self.working(day)
+        return span and (at_local(day, span[0]), at_local(day, span[1]))
 
     def _reason(self, day: Day, local: datetime) -> HoursReason:
         if day.kind is DayKind.HOLIDAY:
@@ -141,7 +156,7 @@ class ServiceHours:
 
     def _reopens(self, local: datetime) -> datetime | None:
         for ahead in range(_LOOK_AHEAD_DAYS):
-            span = self._span(self.calendar.day(local.date() + timedelta(days=ahead)))
+            span = self._span(local.date() + timedelta(days=ahead))
             if span is not None and span[0] > local:
                 return span[0]
         return None

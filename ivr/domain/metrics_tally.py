@@ -29,9 +29,13 @@ CALL_ENDS = (
 """What became of a call: each call is exactly one of these."""
 STAY_ENDS = ("answered", "abandoned", "short", "callback", "moved", "unanswered", "waiting")
 """What became of a stay in the queue: each is exactly one of these."""
+MOVED = ("moved", "wish:explain")
+"""Out of one stay into the next: another queue, or back after saying what is needed."""
 FUNNEL = ("entrou", "passou_da_saudacao", "identificou", "resolveu", "avaliou")
 FIRST_TURN = 1
 """Number of the turn that the carrier asks for after the greeting."""
+COUNTED_AS = 2
+"""Raised whenever sums come to be counted in another way, so that kept ones are counted anew."""
 TALK_KINDS = frozenset({"queue", "transfer", "callback"})
 """Talks with a caller; a colleague who is only asked has none."""
 
@@ -49,7 +53,7 @@ class Rules:
     @property
     def version(self) -> str:
         """Sums made by other rules are not comparable; the formula needs no other sums."""
-        return f"1:{self.within}:{self.short}"
+        return f"{COUNTED_AS}:{self.within}:{self.short}"
 
 
 def merge(many: Iterable[Sums]) -> Sums:
@@ -99,9 +103,8 @@ def end_of_call(call: CallSeen, *, left_out: bool = False) -> str:
 
 def who_hung_up(call: CallSeen) -> str:
     """``chamador``, ``agente``, ``ura``, ``transferencia`` or ``sistema``."""
-    last = max(
-        (t for t in call.talks if t.ended_at is not None), key=lambda t: t.started_at, default=None
-    )
+    talks = (t for t in call.talks if t.kind in TALK_KINDS and t.ended_at is not None)
+    last = max(talks, key=lambda t: t.started_at, default=None)
     if last is not None and last.ended_by in ("agent", "transfer"):
         return "agente" if last.ended_by == "agent" else "transferencia"
     return {"caller": "chamador", "system": "ura"}.get(call.ended_by, "sistema")
@@ -115,9 +118,9 @@ def end_of_stay(stay: Stay, rules: Rules) -> str:
         return "answered"
     if stay.result in GAVE_UP:
         return "short" if stay.seconds < rules.short else "abandoned"
-    if stay.result.startswith("wish:"):
-        return "callback"
-    return "moved" if stay.result == "moved" else "unanswered"
+    if stay.result in MOVED:
+        return "moved"
+    return "callback" if stay.result.startswith("wish:") else "unanswered"
 
 
 def wait_bin(seconds: float) -> int:

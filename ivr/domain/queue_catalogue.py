@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr.domain.data_faults import DataFaultError
+from ivr.domain.hours import Shift, Weekday
+from ivr.domain.outside_numbers import OutsideData, OutsideNumbers
 
 _SHAPE = ConfigDict(frozen=True, extra="forbid", strict=True)
 MOST_DISPOSITIONS = 8
@@ -25,7 +28,11 @@ class Disposition(BaseModel):
 
 
 class QueueData(BaseModel):
-    """A queue. ``most_waiting``: no transfer into it beyond that. ``notes``: must be written."""
+    """A queue. ``most_waiting``: no transfer into it beyond that. ``notes``: must be written.
+
+    ``week``: hours of its own, within those of the desk; None: the desk's. ``retired``:
+    dispositions that are chosen no more, kept so that old talks can be told.
+    """
 
     model_config = _SHAPE
 
@@ -34,6 +41,8 @@ class QueueData(BaseModel):
     most_waiting: int = Field(default=50, ge=1, le=5000)
     notes: bool = False
     dispositions: list[Disposition] = Field(min_length=1, max_length=MOST_DISPOSITIONS)
+    retired: list[Disposition] = Field(default_factory=list)
+    week: dict[Weekday, Shift] | None = None
 
 
 class ContactClass(BaseModel):
@@ -66,6 +75,7 @@ class QueuesData(BaseModel):
     queues: list[QueueData] = Field(min_length=1)
     classes: list[ContactClass] = Field(min_length=1)
     priorities: list[PriorityData] = Field(default_factory=list)
+    outside: list[OutsideData] = Field(default_factory=list)
 
 
 class QueueCatalogue:
@@ -75,6 +85,7 @@ class QueueCatalogue:
         self.queues = {queue.name: queue for queue in data.queues}
         self.classes = {c.word: c for c in data.classes}
         self.priorities = {p.kind: p for p in data.priorities}
+        self.outside = OutsideNumbers(data.outside)
 
     @classmethod
     def from_data(cls, data: Mapping[str, Any]) -> QueueCatalogue:
@@ -88,6 +99,7 @@ class QueueCatalogue:
             for where, words in (
                 ("queues", [q.name for q in parsed.queues]),
                 ("classes", [c.word for c in parsed.classes]),
+                ("outside", [o.name for o in parsed.outside]),
                 ("priorities", [p.kind for p in parsed.priorities]),
                 *(
                     (f"queues.{q.name}.dispositions", [d.word for d in q.dispositions])
@@ -108,6 +120,19 @@ class QueueCatalogue:
     def dispositions(self, queue: str) -> Mapping[str, str]:
         """Word → label, in the order of the file."""
         return {d.word: d.label for d in self.queue(queue).dispositions}
+
+    def disposition_label(self, queue: str, word: str) -> str:
+        """How a talk ended in the words of its queue, of retired ones too; else the word."""
+        known = self.queue(queue)
+        return next(
+            (d.label for d in (*known.dispositions, *known.retired) if d.word == word), word
+        )
+
+    def with_queue(self, queue: QueueData) -> QueueCatalogue:
+        """The same queues with one of them changed, in the same order."""
+        changed = copy(self)
+        changed.queues = {**self.queues, queue.name: queue}
+        return changed
 
     def contact_classes(self) -> Mapping[str, str]:
         """Word → label, in the order of the file."""

@@ -18,6 +18,7 @@ from ivr.flow.events import (
     RequestDone,
     RequestFailed,
     StillWorking,
+    StreamLost,
 )
 from ivr.flow.facts import Fact
 from ivr.flow.keys import PERSON, global_move
@@ -119,7 +120,12 @@ def _first_move(ctx: Context, event: Event) -> Move:
         if not isinstance(event, StillWorking):
             ctx.change(waiting="")
     else:
-        if isinstance(event, RequestDone | RequestFailed | StillWorking):
+        if isinstance(event, StreamLost):
+            ctx.change(own_ears=False, keys_only=True)
+            ctx.fact("speech.stream_lost")
+            if node.listens:
+                return node.ask_again(ctx)
+        if isinstance(event, RequestDone | RequestFailed | StillWorking | StreamLost):
             event = NoInput()
         shortcut = global_move(ctx, node, event)
         if shortcut is not None:

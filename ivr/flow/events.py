@@ -54,11 +54,19 @@ class NoInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StreamLost:
+    """The caller's audio ceased to reach our own engine before anything was heard: the same
+    question again, by keys. No try of the caller's is lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """A recording ended. ``recording`` is the carrier's id of it, empty if nothing was said."""
 
     recording: str
     seconds: int
+    key: str = ""
+    """The key that ended it, empty when silence or its length did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +116,7 @@ Event = (
     | Digits
     | Speech
     | NoInput
+    | StreamLost
     | Recorded
     | LeftQueue
     | DialEnded

@@ -21,6 +21,7 @@ from ivr.flow.events import (
     RequestDone,
     Speech,
     StillWorking,
+    StreamLost,
 )
 from ivr.flow.explore_answers import FAULTS, Input
 from ivr.flow.nodes import Node
@@ -51,11 +52,15 @@ def happenings(
     match ending:
         case verb.Gather():
             typed = _one_key() if ending.digits == 1 else _many_keys(book, samples)
-            return [("silence", NoInput()), *typed, *_spoken(book, node, ending, samples)]
+            lost: list[Input] = [("stream lost", StreamLost())] if ending.streamed else []
+            spoken = _spoken(book, node, ending, samples)
+            return [("silence", NoInput()), *lost, *typed, *spoken]
         case verb.Record():
             return [
                 ("silence", Recorded(recording="", seconds=0)),
                 ("a recording", Recorded(recording=RECORDING, seconds=7)),
+                ("a recording, then 0", Recorded(recording=RECORDING, seconds=7, key="0")),
+                ("0 at once", Recorded(recording="", seconds=0, key="0")),
                 ("no answer of the recorder", NoInput()),
                 *_one_key(),
             ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ivr.flow.book import FlowBook
 from ivr.flow.engine import Step, start, step
@@ -49,11 +49,13 @@ class Stand:
 
 
 def begin(book: FlowBook) -> Iterator[Stand]:
-    """The stands after the first webhook, with and without a number of the caller."""
+    """The stands after the first webhook, with and without a number of the caller. Our own engine
+    listens: then the most may be said."""
+    state = replace(start(book), own_ears=True)
     for known in (True, False):
         event = CallStarted(protocol="", deadline="", caller_id=known)
         yield Stand(
-            step=step(book, start(book), event),
+            step=step(book, state, event),
             before=None,
             happened="call" if known else "call without a number",
             event=event,

@@ -30,7 +30,7 @@ class CallState:
     the "back" key. ``counts``: tries by ``flow.node:kind``. ``values``: what was gathered or
     answered, by name. ``waiting``: the request in progress, by class name. ``phase``: what the
     node at hand waits for, in its own words. ``outcome``: how the call would be told if it ended
-    now.
+    now. ``own_ears``: what is spoken comes to our own engine.
     """
 
     revision: str
@@ -45,6 +45,7 @@ class CallState:
     steps: int = 0
     slow: bool = False
     keys_only: bool = False
+    own_ears: bool = False
     waiting: str = ""
     phase: str = ""
     outcome: str = "abandoned"

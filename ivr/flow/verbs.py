@@ -34,6 +34,8 @@ class Gather:
 
     ``digits`` 0 = any number, ended by ``finish`` or silence. ``timeout`` in seconds.
     ``secret`` input must not be recorded, recognised by a third party, or journalled.
+    ``own_ears``: words are recognised by our own engine alone, never by the carrier's; only then
+    may a secret be spoken.
     """
 
     speech: tuple[Utterance, ...]
@@ -43,6 +45,12 @@ class Gather:
     timeout: int = 6
     hints: tuple[str, ...] = ()
     secret: bool = False
+    own_ears: bool = False
+
+    @property
+    def streamed(self) -> bool:
+        """Whether the caller's audio must come to our own engine."""
+        return self.own_ears and self.mode != "keys"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

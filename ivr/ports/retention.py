@@ -63,6 +63,9 @@ class Retention(Protocol):
     def holds(self) -> list[LegalHold]:
         """Those that stand, oldest first."""
 
+    def ended(self, *, most: int) -> list[LegalHold]:
+        """Those that were lifted, the newest first, as long as they are kept."""
+
     def is_held(self, *objects: str) -> bool:
         """Whether a hold on one of the objects stands."""
 

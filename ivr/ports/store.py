@@ -20,7 +20,9 @@ from ivr.ports.callbacks import Callbacks
 from ivr.ports.changes import Changes
 from ivr.ports.desk import Desk
 from ivr.ports.desk_views import DeskViews
+from ivr.ports.kept_rules import KeptRules
 from ivr.ports.metrics import Metrics, Switches
+from ivr.ports.outside import Outside
 from ivr.ports.owner import Owners
 from ivr.ports.privacy import Privacy
 from ivr.ports.queues import CallbackRow as CallbackRow
@@ -30,13 +32,16 @@ from ivr.ports.queues import RecordingRow as RecordingRow
 from ivr.ports.recordings import Recordings
 from ivr.ports.retention import Retention
 from ivr.ports.staff import Audit, Staff
+from ivr.ports.supervision import Supervisions
 from ivr.ports.tickets import ApiTokens, TicketLists, TicketLog, WebhookTargets
+from ivr.ports.transcripts import Transcripts
 from ivr.ports.vital_signs import Vitals
 
 TicketStatus = Literal["open", "pending", "closed"]
 JobState = Literal["queued", "running", "done", "failed"]
-Lane = Literal["calls", "desk"]
-"""``desk``: the jobs whose kind begins with ``desk.``, which an agent and a caller wait for."""
+Lane = Literal["calls", "desk", "speech"]
+"""``desk``: the jobs whose kind begins with ``desk.``, which an agent and a caller wait for.
+``speech``: those of ``speech.``, which take minutes and which nobody waits for."""
 
 
 class StoreUnavailableError(Exception):
@@ -196,6 +201,10 @@ class Calls(Protocol):
     ) -> bool:
         """Keep reply and new state, move to turn + 1. False when the turn was already taken."""
 
+    def open_stream(self, sid: str, turn: int) -> bool:
+        """Note that the stream of the answer to ``turn`` came. False when it came before, when the
+        call waits for another turn, or when it ended."""
+
     def end(self, sid: str, *, at: datetime, by: str, outcome: str) -> bool:
         """Mark the call ended and erase its replies, state and caller. False if it was."""
 
@@ -321,12 +330,14 @@ class Transaction(Protocol):
     callbacks: Callbacks
     calls: Calls
     journal: Journal
+    kept_rules: KeptRules
     tickets: Tickets
     outbox: Outbox
     proofs: Proofs
     resets: Resets
     queues: Queues
     recordings: Recordings
+    transcripts: Transcripts
     retention: Retention
     flows: Flows
     owner: Owners
@@ -335,6 +346,8 @@ class Transaction(Protocol):
     switches: Switches
     desk: Desk
     desk_views: DeskViews
+    supervisions: Supervisions
+    outside: Outside
     staff: Staff
     audit: Audit
     privacy: Privacy

@@ -46,6 +46,14 @@ class Telephony(Protocol):
         """Call a citizen (E.164) into the room of an offer that an agent has answered; the id of
         the leg. As with :meth:`ring`, not to be repeated unasked."""
 
+    def supervise(self, *, to: str, supervision: str, seconds: int) -> str:
+        """Call a supervisor's telephone into the room of a talk, where they hear and are not
+        heard; the id of the leg. ``to`` as with :meth:`ring`; not to be repeated unasked."""
+
+    def call_outside(self, *, to: str, outside: str, seconds: int) -> str:
+        """Call a number outside the desk (E.164) into the room of a talk; the id of the leg. Not
+        to be repeated unasked."""
+
     def find_leg(self, *, to: str, since: datetime, known: Sequence[str]) -> str | None:
         """A call of ours to ``to`` that was made at or after ``since`` and is none of ``known``."""
 
@@ -60,6 +68,10 @@ class Telephony(Protocol):
 
     def mute(self, call_sid: str, member: str, on: bool) -> bool:
         """False: not in the room."""
+
+    def coach(self, call_sid: str, member: str, *, muted: bool, only: str) -> bool:
+        """Who hears a member: nobody (``muted``), the member ``only`` alone, or everybody when
+        that is empty. False: not in the room."""
 
     def ends_room(self, call_sid: str, member: str, on: bool) -> bool:
         """Whether the room ends when this member leaves it. False: not in the room."""

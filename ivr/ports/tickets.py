@@ -22,8 +22,9 @@ WEBHOOK_EVENTS = (
 DELIVERY = "webhook.deliver"
 """Kind of the outbox jobs that tell other desks."""
 
-SCOPES = ("tickets:read", "tickets:write")
-"""What a token of the API may be good for."""
+SCOPES = ("tickets:read", "tickets:write", "transcripts:read")
+"""What a token of the API may be good for. ``transcripts:read``: also what callers said in what
+they left recorded, in the tickets that ``tickets:read`` gives."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

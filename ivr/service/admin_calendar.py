@@ -9,7 +9,7 @@ from datetime import date, time
 
 import structlog
 
-from ivr.domain.calendar import CalendarAlarm, Day, DayKind
+from ivr.domain.calendar import CalendarAlarm, Day
 from ivr.domain.local_time import local_date
 from ivr.ports.alarms import Alarm
 from ivr.service.runtime import Runtime
@@ -17,7 +17,6 @@ from ivr.service.runtime import Runtime
 CALENDAR = "calendar"
 """Kind of the alarm's row."""
 FIRST_YEAR, LAST_YEAR = 2000, 2999
-_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 log = structlog.get_logger("ivr.alarm")
 
@@ -96,13 +95,6 @@ def watch_calendar(rt: Runtime) -> int:
 
 
 def _seen(rt: Runtime, day: date) -> DaySeen:
-    found = rt.calendar.day(day)
-    shift = rt.hours.week.get(_WEEKDAYS[day.weekday()])  # type: ignore[call-overload]
-    if shift is None or not found.business:
-        return DaySeen(day=found, opens=None, closes=None)
-    opens, closes = shift.opens, shift.closes
-    if found.kind is DayKind.HALF:
-        opens, closes = max(opens, found.opens or opens), min(closes, found.closes or closes)
-    if opens >= closes:
-        return DaySeen(day=found, opens=None, closes=None)
-    return DaySeen(day=found, opens=opens, closes=closes)
+    span = rt.hours.working(day)
+    opens, closes = span or (None, None)
+    return DaySeen(day=rt.calendar.day(day), opens=opens, closes=closes)

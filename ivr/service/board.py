@@ -19,6 +19,7 @@ from ivr.ports.store import Transaction
 from ivr.service.board_alerts import LATELY, SHOWN
 from ivr.service.desk.presence import silent
 from ivr.service.metrics import Period, recount, sums_of
+from ivr.service.queue_hours import hours_of
 from ivr.service.runtime import Runtime
 
 FRESH = 4 * BUCKET
@@ -44,6 +45,8 @@ class QueueLine:
     answer_time: Reading
     free: int = 0
     closed: ClosedQueue | None = None
+    opens: datetime | None = None
+    """Out of the queue's own hours until then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +130,7 @@ def board_of(rt: Runtime, *, people: bool = True) -> Board:
             pauses=pauses,
             today=today,
             queues=tuple(
-                _queue(rt, name, sums, sizes, agents, closed)
+                _queue(rt, name, sums, sizes, agents, closed, now)
                 for name in dict.fromkeys((*rt.queues.queues, *sizes))
             ),
             waiters=tuple(_waiters(tx, sizes)) if people else (),
@@ -162,6 +165,7 @@ def _queue(
     sizes: Mapping[str, tuple[int, datetime]],
     agents: list[AgentLine],
     closed: Mapping[str, ClosedQueue],
+    now: datetime,
 ) -> QueueLine:
     known = rt.queues.queues.get(name)
     waiting, oldest = sizes.get(name, (0, None))
@@ -176,7 +180,15 @@ def _queue(
         answer_time=answer_time(sums, rt.metric_rules, name),
         free=sum(a.state == "available" and name in a.skills for a in agents),
         closed=closed.get(name),
+        opens=_opens(rt, name, now),
     )
+
+
+def _opens(rt: Runtime, queue: str, now: datetime) -> datetime | None:
+    known = rt.queues.queues.get(queue)
+    if known is None or known.week is None:
+        return None
+    return hours_of(rt, queue).status(now).reopens_at
 
 
 def _agents(rt: Runtime, tx: Transaction, sums: Sums, now: datetime) -> list[AgentLine]:

@@ -7,6 +7,7 @@ from ivr.ports.store import CallRow, JournalEntry, Transaction
 from ivr.ports.tickets import TicketEvent
 from ivr.service.calls_log_facts import record_call
 from ivr.service.desk.offers import caller_left
+from ivr.service.desk.outside_ends import caller_gone
 from ivr.service.desk.unserved import left_unserved, waited
 from ivr.service.left_behind import (
     give_status,
@@ -51,6 +52,7 @@ def end_call(rt: Runtime, *, sid: str, by: str = "", failed: bool = False) -> bo
         wait = waited(tx.queues.entry(sid), now)
         if session.expects == "queue":
             caller_left(tx, sid)
+            caller_gone(tx, sid)
         left_unserved(tx, call, wait=wait, finished=finished, failed=failed, outcome=outcome)
         job = tx.outbox.get(session.job) if session.job else None
         if job is not None:

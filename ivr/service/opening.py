@@ -20,8 +20,13 @@ from ivr.service.tickets_contact import contact_of_call
 
 
 def _first_state(rt: Runtime) -> CallState:
-    """Keys only unless the carrier may recognise: no call's audio leaves for it otherwise."""
-    return replace(engine.start(rt.flows.current), keys_only=not rt.speech_by_carrier)
+    """Keys only unless somebody recognises: no call's audio leaves for the carrier's engine
+    unless that was chosen."""
+    return replace(
+        engine.start(rt.flows.current),
+        keys_only=not (rt.speech_by_carrier or rt.own_ears),
+        own_ears=rt.own_ears,
+    )
 
 
 class _OpenedMeanwhileError(Exception):

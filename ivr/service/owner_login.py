@@ -30,7 +30,9 @@ ADDRESS_WINDOW = timedelta(minutes=15)
 IDLE = timedelta(minutes=15)
 ABSOLUTE = timedelta(hours=10)
 LONGEST_PASSWORD = 1024
-_TOKEN_BYTES = 32
+FRESH = timedelta(minutes=5)
+"""After a log-in at a provider, in which changes need no further proof."""
+TOKEN_BYTES = 32
 _TRY_BYTES = 16
 _NOBODY = "~nobody~"
 """A key that no directory gives: asked for in the place of somebody who is unknown or limited."""
@@ -66,12 +68,14 @@ class OwnerRuntime(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Somebody who is logged in. ``account``: keyed hash of the person."""
+    """Somebody who is logged in. ``account``: keyed hash of the person. ``fresh``: they proved
+    themselves a few minutes ago."""
 
     session: str = field(repr=False)
     account: str
     directory: str
     uid: str = field(repr=False)
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +114,12 @@ def log_in(rt: OwnerRuntime, *, number: str, password: str, address: str) -> Log
         with rt.store.begin() as tx:
             tx.owner.note(OwnerEvent(account=key, at=tx.now(), kind="login_must_change"))
         return LogIn(must_change=True)
-    token = rt.entropy(_TOKEN_BYTES).hex()
+    token = rt.entropy(TOKEN_BYTES).hex()
     with rt.store.begin() as tx:
         now = tx.now()
         tx.owner.open_session(
             OwnerSession(
-                id=_session_id(rt, token),
+                id=session_id(rt, token),
                 account=key,
                 directory=rt.identity,
                 uid=uid,
@@ -171,19 +175,23 @@ def owner_of(rt: OwnerRuntime, token: str) -> Owner | None:
     """
     if not token:
         return None
-    session_id = _session_id(rt, token)
+    key = session_id(rt, token)
     with rt.store.begin() as tx:
         now = tx.now()
-        session = tx.owner.session(session_id)
+        session = tx.owner.session(key)
         if session is None:
             return None
         if now >= session.seen_at + IDLE or now >= session.created_at + ABSOLUTE:
-            tx.owner.end_session(session_id, at=now)
+            tx.owner.end_session(key, at=now)
             tx.owner.note(OwnerEvent(account=session.account, at=now, kind="session_over"))
             return None
-        tx.owner.touch_session(session_id, at=now)
+        tx.owner.touch_session(key, at=now)
     return Owner(
-        session=session_id, account=session.account, directory=session.directory, uid=session.uid
+        session=key,
+        account=session.account,
+        directory=session.directory,
+        uid=session.uid,
+        fresh=now < session.created_at + FRESH,
     )
 
 
@@ -191,7 +199,7 @@ def log_out(rt: OwnerRuntime, token: str) -> None:
     """End the session of a token, wherever copies of the token are. Raises
     StoreUnavailableError."""
     with rt.store.begin() as tx:
-        session = tx.owner.session(_session_id(rt, token))
+        session = tx.owner.session(session_id(rt, token))
         if session is not None and tx.owner.end_session(session.id, at=tx.now()):
             tx.owner.note(OwnerEvent(account=session.account, at=tx.now(), kind="logout"))
 
@@ -207,5 +215,6 @@ def _within_limits(tx: Transaction, *, account: str, place: str, now: datetime) 
     return of_account < ACCOUNT_FAILURES and of_place < ADDRESS_FAILURES
 
 
-def _session_id(rt: OwnerRuntime, token: str) -> str:
+def session_id(rt: OwnerRuntime, token: str) -> str:
+    """How a session is known here; only the browser holds its token."""
     return rt.keyed_hash("owner_session", token)

@@ -10,6 +10,7 @@ WAITING = {
     "queue.wait": frozenset({"wait_minutes"}),
     "queue.callback": frozenset[str](),
     "queue.rights": frozenset[str](),
+    "queue.explain": frozenset[str](),
 }
 """Prompts that the queue speaks by itself (:mod:`ivr.service.waiting`)."""
 
@@ -27,6 +28,10 @@ DESK = {
     "desk.callback.hello": frozenset({"protocol"}),
     "desk.callback.later": frozenset[str](),
     "desk.callback.bye": frozenset[str](),
+    "desk.outside.hello": frozenset[str](),
+    "desk.outside.over": frozenset[str](),
+    "desk.supervisor.listens": frozenset[str](),
+    "desk.supervisor.waits": frozenset[str](),
 }
 """Prompts of the legs of a talk (:mod:`ivr.web.room`, :mod:`ivr.service.desk.media`)."""
 

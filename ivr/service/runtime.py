@@ -19,13 +19,17 @@ from ivr.domain.retention import RetentionPolicy
 from ivr.domain.service_catalogue import ServiceCatalogue
 from ivr.ports.clock import Clock, Entropy
 from ivr.ports.directory import Directory
+from ivr.ports.prompt_studio import PromptStudio
 from ivr.ports.recordings import RecordingShelf
 from ivr.ports.sealing import KeyedHash
 from ivr.ports.sms import Sms
 from ivr.ports.store import Store
 from ivr.ports.telephony import Telephony
+from ivr.ports.transcripts import Transcriber
 from ivr.ports.webhooks import WebhookSender
+from ivr.service.desk.accounts_seen import AccountsSeen
 from ivr.service.flows import FlowShelf
+from ivr.service.rules_kept import RulesKept
 
 
 class PinVerifier(Protocol):
@@ -63,14 +67,25 @@ class Runtime:
     agent_phone: bool = False
     speech_by_carrier: bool = True
     """Whether a Gather may listen: then the carrier recognises. Else it takes keys only."""
+    own_ears: bool = False
+    """Whether our own engine listens, by media streams; never together with the carrier's."""
     link_hours: int = 2
     offline_journal: Path | None = None
     webhooks: WebhookSender | None = None
     recordings: RecordingShelf | None = None
     retention: RetentionPolicy | None = None
     """Where recordings are kept; None leaves them at the carrier."""
+    transcriber: Transcriber | None = None
+    """Our own engine for what callers leave recorded; None: no transcripts."""
+    studio: PromptStudio | None = None
+    """Voices that people record for the prompts; None: the page takes none."""
+    accounts_seen: AccountsSeen = field(default_factory=AccountsSeen, repr=False)
     stopwatch: Callable[[], float] = field(default=lambda: 0.0)
     """Monotonic seconds, for latencies in the journal."""
+
+    rules_kept: RulesKept = field(default_factory=RulesKept, repr=False, compare=False)
+    standard: Runtime | None = field(default=None, repr=False, compare=False)
+    """The runtime with the files' rules, of one with rules changed on a page."""
 
     def directory_of(self, service: str) -> str:
         """Name of the directory behind a service, empty when none."""

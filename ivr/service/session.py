@@ -37,7 +37,8 @@ class Session:
     """``expects``: what the last verb can bring back; ``secret``: keys only. ``job``: key of the
     job that is awaited or whose secret is being spoken.
 
-    ``max_wait``: seconds that the flow allows in the queue. Stored sealed.
+    ``max_wait``: seconds that the flow allows in the queue. ``streamed``: the question whose
+    answer our own engine listens for. Stored sealed.
     """
 
     engine: CallState
@@ -46,12 +47,14 @@ class Session:
     person: Person | None = None
     queue: str = ""
     max_wait: int = 0
+    streamed: verbs.Gather | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for storage."""
         data = {name: getattr(self, name) for name in self.__slots__}
         data["engine"] = self.engine.to_dict()
         data["person"] = asdict(self.person) if self.person else None
+        data["streamed"] = _plain(self.streamed) if self.streamed else None
         return data
 
     @classmethod
@@ -60,13 +63,26 @@ class Session:
         known = {k: v for k, v in data.items() if k in cls.__slots__}
         known["engine"] = CallState.from_dict(data["engine"])
         known["person"] = Person(**data["person"]) if data.get("person") else None
+        known["streamed"] = _question(data["streamed"]) if data.get("streamed") else None
         return cls(**known)
 
     def awaiting(self, verb: verbs.Verb) -> Session:
         """The session after a turn that ends with ``verb``."""
-        changed = replace(self, expects=_EXPECTED[type(verb)])
+        streamed = verb if isinstance(verb, verbs.Gather) and verb.streamed else None
+        changed = replace(self, expects=_EXPECTED[type(verb)], streamed=streamed)
         if isinstance(verb, verbs.Gather) and verb.secret:
             changed = replace(changed, expects="secret")
         if isinstance(verb, verbs.Enqueue):
             changed = replace(changed, queue=verb.queue, max_wait=verb.max_wait)
         return changed
+
+
+def _plain(question: verbs.Gather) -> dict[str, Any]:
+    said = [{"prompt": u.prompt, "values": dict(u.values)} for u in question.speech]
+    names = (name for name in question.__slots__ if name != "speech")
+    return {"speech": said, **{name: getattr(question, name) for name in names}}
+
+
+def _question(data: Mapping[str, Any]) -> verbs.Gather:
+    speech = tuple(verbs.Utterance(**said) for said in data["speech"])
+    return verbs.Gather(**{**data, "speech": speech, "hints": tuple(data["hints"])})

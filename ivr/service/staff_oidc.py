@@ -1,62 +1,26 @@
-"""Logging in to the desk with an account of the identity provider.
-
-A log-in that was begun can be ended once: its state is a row that is settled before the provider
-is asked, so that neither a copied cookie nor a copied address ends it again.
-"""
+"""Logging in to the desk with an account of the identity provider."""
 
 from __future__ import annotations
 
-import base64
-import hmac
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 
 from ivr.ports.identity import Identity, IdentityProvider, IdentityRefusedError
-from ivr.ports.staff import AuditLine, StaffRow, StaffTry
+from ivr.ports.staff import AuditLine, StaffRow
 from ivr.ports.store import Transaction
-from ivr.service import staff_sessions
+from ivr.service import oidc_rounds, staff_sessions
+from ivr.service.oidc_rounds import Parked
 from ivr.service.staff_accounts import roles_of
-from ivr.service.staff_login import WINDOW, note, note_login
+from ivr.service.staff_login import note, note_login
 from ivr.service.staff_sessions import StaffRuntime
 
-LASTS = timedelta(minutes=10)
-"""From the button until the provider sends the browser back."""
-STARTS = 200
-"""Log-ins begun and not ended, from one network address within WINDOW."""
-_BYTES = 32
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parked:
-    """What the browser's signed cookie keeps meanwhile."""
-
-    state: str = field(repr=False)
-    nonce: str = field(repr=False)
-    verifier: str = field(repr=False)
+WHO = "oidc"
 
 
 def start(
     rt: StaffRuntime, provider: IdentityProvider, *, back: str, address: str
 ) -> tuple[str, Parked]:
-    """Where to send the browser, and what to park in it. Raises IdentityRefusedError (``busy``),
-    PortError and StoreUnavailableError."""
-    parked = Parked(
-        state=_word(rt.entropy(_BYTES)),
-        nonce=_word(rt.entropy(_BYTES)),
-        verifier=_word(rt.entropy(_BYTES)),
-    )
-    url = provider.address(
-        state=parked.state, nonce=parked.nonce, verifier=parked.verifier, back=back
-    )
-    place = rt.keyed_hash("oidc-address", address)
-    with rt.store.begin() as tx:
-        tx.proofs.lock(place)
-        now = tx.now()
-        if tx.staff.failures_of_address(address=place, since=now - WINDOW) >= STARTS:
-            raise IdentityRefusedError("busy")
-        key = _state_key(rt, parked.state)
-        tx.staff.reserve_try(StaffTry(id=key, account="oidc", address=place, at=now))
-    return url, parked
+    """As :func:`ivr.service.oidc_rounds.begin`."""
+    return oidc_rounds.begin(rt, provider, who=WHO, back=back, address=address)
 
 
 def finish(
@@ -70,21 +34,14 @@ def finish(
 ) -> str:
     """The token of the new session. Raises IdentityRefusedError (also ``state``, ``unknown``),
     PortError and StoreUnavailableError."""
-    if parked is None or not hmac.compare_digest(state.encode(), parked.state.encode()):
-        raise IdentityRefusedError("state")
-    key = _state_key(rt, parked.state)
-    with rt.store.begin() as tx:
-        begun = tx.staff.try_of(key)
-        fresh = begun is not None and tx.now() < begun.at + LASTS
-        if not tx.staff.settle_try(key, passed=True) or not fresh:
-            raise IdentityRefusedError("state")
     try:
-        found = provider.identity(
-            code=code, nonce=parked.nonce, verifier=parked.verifier, back=back
+        found = oidc_rounds.end(
+            rt, provider, who=WHO, state=state, code=code, parked=parked, back=back
         )
     except IdentityRefusedError as error:
-        with rt.store.begin() as tx:
-            _note_refused(tx, "oidc", error.reason)
+        if error.reason != "state":
+            with rt.store.begin() as tx:
+                _note_refused(tx, "oidc", error.reason)
         raise
     subject = subject_hash(rt, issuer=found.issuer, subject=found.subject)
     with rt.store.begin() as tx:
@@ -122,11 +79,3 @@ def _note_refused(tx: Transaction, who: str, reason: str) -> None:
             at=tx.now(), actor="", action="staff.oidc_refused", object=who, data={"why": reason}
         )
     )
-
-
-def _state_key(rt: StaffRuntime, state: str) -> str:
-    return rt.keyed_hash("staff-oidc", state)
-
-
-def _word(chance: bytes) -> str:
-    return base64.urlsafe_b64encode(chance).rstrip(b"=").decode()

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ivr.ports.store import TicketRow
+from ivr.ports.store import RecordingRow, TicketRow
 from ivr.ports.tickets import ApiToken, Contact, TicketFilter
+from ivr.ports.transcripts import LEFT, TranscriptRow
 from ivr.service.runtime import Runtime
 from ivr.service.tickets import TicketError, root_of
-from ivr.service.tickets_history import HistoryLine, family_of, history_in
+from ivr.service.tickets_history import HistoryLine, family_of, history_in, recordings_of
 from ivr.service.tickets_view import contact_of
+from ivr.service.transcripts import transcripts_of
 
 PREFIX = "ivr_"
 TOKEN_BYTES = 32
@@ -26,6 +28,8 @@ class ApiTicket:
     ticket: TicketRow
     contact: Contact | None
     notes: tuple[HistoryLine, ...] = ()
+    left: tuple[tuple[RecordingRow, TranscriptRow | None], ...] = ()
+    """What callers left recorded, newest first."""
 
 
 def new_token(rt: Runtime, *, name: str, scopes: Sequence[str]) -> tuple[ApiToken, str]:
@@ -99,8 +103,11 @@ def ticket_of(rt: Runtime, protocol: str) -> ApiTicket:
         if asked is None:
             raise TicketError("unknown")
         notes = [line for line in history_in(tx, protocol) if line.kind == "note"]
+        rows = [row for row in recordings_of(tx, asked) if row.purpose in LEFT]
+        made = transcripts_of(tx, rows)
         return ApiTicket(
             ticket=root_of(tx, asked),
             contact=contact_of(tx, family_of(tx, asked)),
             notes=tuple(notes),
+            left=tuple((row, made.get(row.sid)) for row in rows),
         )

@@ -123,7 +123,7 @@ def _left_queue(entry: JournalEntry) -> tuple[str, str | int | bool] | None:
     if entry.data.get("result") == "hangup":
         return "hang_up", True
     if entry.data.get("wish"):
-        return "press", "1"
+        return "press", "2" if entry.data["wish"] == "explain" else "1"
     return "wait", max(1, int(entry.data.get("seconds", 1)))
 
 

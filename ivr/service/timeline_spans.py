@@ -56,6 +56,8 @@ _TOLD_ELSEWHERE = ("node.entered", "turn.answered")
 _CALL_EVENTS = ("opened", "call.started", "call.answered", "call.ended")
 """Lines of a ticket that the call itself tells."""
 SETTLED = (".settled",)
+_IN_THE_TALK = ("supervision.", "outside.", "desk.")
+"""What the journal tells of a talk; a ticket's lines of the same are not told twice."""
 
 
 def spans_of(
@@ -153,6 +155,8 @@ def _lines(journal: Sequence[JournalEntry]) -> Iterator[Placed]:
         lane = "ura"
         if entry.kind in CALLER:
             lane = "chamador"
+        elif entry.kind.startswith(_IN_THE_TALK):
+            lane = "agente"
         elif entry.kind in _CARRIER:
             lane = "operadora"
         elif entry.kind in _SYSTEM or entry.kind.endswith(SETTLED) or is_error(entry.kind):
@@ -275,7 +279,7 @@ def _jobs(trail: CallTrail) -> Iterator[Span]:
 
 def _ticket(events: Sequence[TicketEvent]) -> Iterator[Span]:
     for event in reversed(events):
-        if event.kind not in _CALL_EVENTS:
+        if event.kind not in _CALL_EVENTS and not event.kind.startswith(_IN_THE_TALK):
             yield Span(
                 lane="sistema",
                 kind=f"ticket.{event.kind}",

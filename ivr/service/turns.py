@@ -65,7 +65,7 @@ def take_turn(rt: Runtime, *, sid: str, turn: int, read: ReadEvent, render: Rend
     if view.reply is not None:
         return view.reply
     if turn != view.call.turn:
-        return _reply_of_now(rt, view.call, render)
+        return reply_of_now(rt, view.call, render)
     work = _work(rt, view, turn, read)
     try:
         return _commit(rt, view.call, turn, work, render, began)
@@ -77,7 +77,8 @@ def take_turn(rt: Runtime, *, sid: str, turn: int, read: ReadEvent, render: Rend
         return render((Hangup(speech=()),), next_turn=turn)
 
 
-def _reply_of_now(rt: Runtime, call: CallRow, render: Render) -> bytes:
+def reply_of_now(rt: Runtime, call: CallRow, render: Render) -> bytes:
+    """The stored reply of the last turn that was taken."""
     with rt.store.begin(write=False) as tx:
         last = tx.calls.view(call.sid, call.turn - 1)
     if last is not None and last.reply is not None:

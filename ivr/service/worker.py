@@ -12,13 +12,14 @@ from ivr.service.blocked import forget_ended
 from ivr.service.board_alerts import watch
 from ivr.service.desk.unserved import forget_old_numbers
 from ivr.service.effects import run_job
-from ivr.service.effects.registry import LEASE
+from ivr.service.effects.registry import LEASE, LONG_LEASE
 from ivr.service.ending import end_call
 from ivr.service.fetching import order_forgotten
 from ivr.service.metrics import sweep_metrics
 from ivr.service.offline import import_offline_calls
 from ivr.service.retention import keep_daily
 from ivr.service.runtime import Runtime
+from ivr.service.transcripts import order_wanting
 
 QUIET = timedelta(minutes=5)
 """Age from which a live call is compared with the carrier's own record."""
@@ -32,14 +33,18 @@ def work_once(rt: Runtime, *, lane: Lane = "calls") -> bool:
     """Do the next due job of a lane. False when there is none."""
     with rt.store.begin() as tx:
         now = tx.now()
-        job = tx.outbox.claim(now=now, lease_until=now + LEASE, lane=lane)
+        lease = LONG_LEASE if lane == "speech" else LEASE
+        job = tx.outbox.claim(now=now, lease_until=now + lease, lane=lane)
     if job is None:
         return False
     run_job(rt, job)
     return True
 
 
-def drain(rt: Runtime, *, limit: int = 1000, lanes: Sequence[Lane] = ("desk", "calls")) -> int:
+LANES: tuple[Lane, ...] = ("desk", "calls", "speech")
+
+
+def drain(rt: Runtime, *, limit: int = 1000, lanes: Sequence[Lane] = LANES) -> int:
     """Do due jobs until none is left; their number."""
     for done in range(limit):
         if not any(work_once(rt, lane=lane) for lane in lanes):
@@ -72,6 +77,7 @@ def sweep(rt: Runtime) -> int:
     sweep_metrics(rt)
     keep_daily(rt)
     order_forgotten(rt)
+    order_wanting(rt)
     with rt.store.begin() as tx:
         forget_old_numbers(tx)
     return closed

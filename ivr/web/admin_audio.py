@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from ivr.domain.prompts.spoken import value_pieces
 from ivr.domain.search_words import folded
 from ivr.flow.book import FlowBook
-from ivr.web.admin_prompts import POLICY, Told, manifest, told
+from ivr.web.admin_prompts import POLICY, Told, manifest, told, told_value
 from ivr.web.admin_view import READERS, bp, page
 from ivr.web.door import staff_page
 from ivr.web.edge import runtime
@@ -31,7 +32,11 @@ def show_prompts() -> ResponseReturnValue:
     wanted = " ".join(request.args.get("q", "")[:200].split())
     source = request.args.get("voz", "")
     source = source if source in SOURCES else ""
-    everything = [told(name, rt.prompts, audio) for name in sorted(rt.prompts.prompts)]
+    values = request.args.get("valores") == "1"
+    if values:
+        everything = [told_value(p, text, audio) for p, text in value_pieces().items() if text]
+    else:
+        everything = [told(name, rt.prompts, audio) for name in sorted(rt.prompts.prompts)]
     found = [one for one in everything if _has(one, wanted) and _comes(one, source)]
     last = max(1, -(-len(found) // A_PAGE))
     number = min(_number(request.args.get("pagina", "")), last)
@@ -43,6 +48,7 @@ def show_prompts() -> ResponseReturnValue:
         number=number,
         last=last,
         wanted=wanted,
+        values=values,
         source=source,
         sources=SOURCES,
         used=places_of(rt.flows.current),

@@ -35,10 +35,13 @@ ACTIONS = {
     "receipt.": "recibos",
     "wrap_up.": "pós-atendimento",
     "outage.": "avisos antes do menu",
+    "supervision.": "escuta pela supervisão",
     "privacy.": "privacidade",
     "request.": "pedidos sobre dados",
     "hold.": "guarda por processo",
-    "retention.": "prazos de guarda",
+    "prompt.": "falas",
+    "retention.": "execuções da guarda de dados",
+    "rule.": "regras mudadas em páginas",
 }
 """Beginning of the action → what the form calls it; any other may be written in the address."""
 FAULT = "Confira as datas: a primeira não pode vir depois da última."

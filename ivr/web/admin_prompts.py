@@ -24,6 +24,7 @@ class Part:
     says it."""
 
     text: str
+    piece: str = ""
     address: str = ""
     sha256: str = ""
     seconds: float = 0.0
@@ -42,6 +43,8 @@ class Told:
     text: str
     note: str = ""
     parts: tuple[Part, ...] = ()
+    value: bool = False
+    """One of the built-in pieces that say values."""
 
 
 def manifest() -> Manifest:
@@ -60,6 +63,12 @@ def told(prompt_id: str, catalogue: Catalogue, audio: Manifest) -> Told:
     return Told(id=prompt_id, text=prompt.text, note=prompt.note, parts=_parts(prompt, audio))
 
 
+def told_value(piece: str, text: str, audio: Manifest) -> Told:
+    """A built-in piece of the values."""
+    part = _part(Static(piece_id=piece, text=text), audio)
+    return Told(id=piece, text=text, parts=(part,), value=True)
+
+
 def _parts(prompt: Prompt, audio: Manifest) -> tuple[Part, ...]:
     return tuple(
         _part(segment, audio) for segment in prompt.segments if isinstance(segment, Static)
@@ -69,9 +78,10 @@ def _parts(prompt: Prompt, audio: Manifest) -> tuple[Part, ...]:
 def _part(segment: Static, audio: Manifest) -> Part:
     found = audio.get(segment.piece_id)
     if found is None:
-        return Part(text=segment.text)
+        return Part(text=segment.text, piece=segment.piece_id)
     return Part(
         text=segment.text,
+        piece=segment.piece_id,
         address=url_for("audio.prompt", piece=segment.piece_id, v=found.sha256[:10]),
         sha256=found.sha256,
         seconds=found.seconds,

@@ -25,10 +25,16 @@ MAX_BODY = 16 * 1024
 RETRY_AFTER = "30"
 
 
-@bp.before_request
-def bound_the_body() -> None:
-    request.max_content_length = MAX_BODY
-    if (request.content_length or 0) > MAX_BODY:
+LARGER_BODY: dict[str, int] = {}
+"""Most bytes by endpoint, of pages that take files."""
+
+
+@bp.url_value_preprocessor
+def bound_the_body(endpoint: str | None, values: object) -> None:
+    """Before anything reads the body, the check of the form's token included."""
+    most = LARGER_BODY.get(endpoint or "", MAX_BODY)
+    request.max_content_length = most
+    if (request.content_length or 0) > most:
         abort(413)
 
 
@@ -40,7 +46,10 @@ def store_is_away(error: StoreUnavailableError) -> ResponseReturnValue:
 @bp.errorhandler(CSRFError)
 @bp.errorhandler(413)
 def stale_page(error: Exception) -> ResponseReturnValue:
-    return render_template("admin/stale.html"), getattr(error, "code", 400) or 400
+    code = getattr(error, "code", 400) or 400
+    if code == 413 and request.endpoint in LARGER_BODY:
+        return render_template("admin/too_big.html"), code
+    return render_template("admin/stale.html"), code
 
 
 def page(template: str, *, status: int = 200, **values: Any) -> Response:

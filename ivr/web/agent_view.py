@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, current_app, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -22,21 +22,17 @@ from ivr.service.desk.offers import DECLINE_REASONS
 from ivr.service.desk.pop_journal import PathLine
 from ivr.service.desk.presence import PAUSE_REASONS
 from ivr.service.desk.proof_again import AGAIN
-from ivr.service.runtime import Runtime
 from ivr.web import agent_words as words
 from ivr.web.agent_actions_view import actions_of
 from ivr.web.agent_lines import cause_line, day_of, hour, path_line, span, strength_line
 from ivr.web.agent_phone_policy import page_policy, permissions
 from ivr.web.door import me
+from ivr.web.edge import runtime as runtime
 from ivr.web.public_facts import service_name
 
 bp = Blueprint("agent", __name__)
 PHONE_KEYS = "AGENT_PHONE_KEYS"
 """Name of the app's configuration: what mints tokens for the browser's telephone, or None."""
-
-
-def runtime() -> Runtime:
-    return cast(Runtime, current_app.extensions["ivr"])
 
 
 def page() -> ResponseReturnValue:
@@ -129,6 +125,8 @@ def _context(
         "pause_reasons": {**PAUSE_REASONS, **words.PAUSED_BY_SYSTEM, "sair": "sair depois"},
         "proof_choices": list(AGAIN.items()),
         "decline_choices": list(DECLINE_REASONS.items()),
+        "outside_choices": list(rt.queues.outside.named.items()),
+        "outside_typed": rt.queues.outside.takes_typed,
         "queue_choices": [
             (name, data.label, _waiting(c, name)) for name, data in rt.queues.queues.items()
         ],
@@ -149,7 +147,7 @@ def _context(
         "service_label": service_label,
         "queue_label": queue_label,
         "callback_counts": lambda: c.day.callbacks,
-        "disposition_label": lambda q, word: rt.queues.dispositions(q).get(word, word),
+        "disposition_label": rt.queues.disposition_label,
         "priority_label": lambda kind: (
             rt.queues.priorities[kind].label if kind in rt.queues.priorities else kind
         ),
@@ -169,7 +167,10 @@ def _centre(c: Console) -> tuple[str, str]:
     context = _context_key(c)
     if c.talking and c.talk and c.pop:
         consulted = c.consulted.id if c.consulted else ""
-        return "talk", f"talk:{c.talk.offer}:{c.talk.version}:{consulted}:{context}"
+        heard = f"{c.supervised.name}:{c.supervised.mode}" if c.supervised else ""
+        outside = f"{c.outside.id}:{c.outside.version}" if c.outside else ""
+        key = f"{c.talk.offer}:{c.talk.version}:{consulted}:{heard}:{outside}:{context}"
+        return "talk", f"talk:{key}"
     if c.wrapping and c.talk and c.pop:
         return "wrap", f"wrap:{c.talk.offer}"
     if c.ringing and c.offer and c.pop:
@@ -234,6 +235,8 @@ def event_line(event: TicketEvent) -> str:
     label = str(_(words.EVENTS.get(event.kind, event.kind)))
     if event.kind == "note":
         return f"{label}: {event.text[:200]}"
+    if event.kind.startswith("outside."):
+        return f"{label}: {event.data.get('to', '')}"
     if event.kind == "action":
         what = words.ACTIONS.get(str(event.data.get("action")), str(event.data.get("action")))
         result = str(event.data.get("result", ""))

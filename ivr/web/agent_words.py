@@ -107,6 +107,9 @@ NOT_NOW = {
     "teclas": "Só algarismos, * e #, até 20.",
     "sem_consulta": "O colega ainda não atendeu. Espere, ou volte para quem ligou.",
     "sem_gravacao": "Esta conversa não está sendo gravada.",
+    "numero_recusado": (
+        "Este número não está na lista dos que podem ser chamados. Nada mudou na chamada."
+    ),
 }
 """By the word of :class:`ivr.service.desk.not_now.NotNowError`."""
 
@@ -176,8 +179,49 @@ EVENTS = {
     "call.answered": "Ligação atendida",
     "call.ended": "Ligação encerrada",
     "webhook.ordered": "Aviso a outro sistema",
+    "outside.asked": "Número de fora chamado",
+    "outside.answered": "Número de fora atendeu",
+    "outside.joined": "Número de fora na conversa",
+    "outside.alone": "Deixada com o número de fora",
+    "outside.ended": "Número de fora saiu",
+    "recording.kept": "Gravação guardada",
+    "recording.deleted": "Gravação apagada na operadora",
+    "recording.lost": "Gravação perdida na operadora",
+    "transcript.made": "Gravação transcrita",
+    "transcript.failed": "Gravação sem transcrição",
+    "transcript.corrected": "Transcrição corrigida",
+    "transcript.not_silenced": "Trecho oculto não pôde ser calado na gravação",
 }
 
+OUTSIDE_ASKED = {
+    "warm": "Chamando {to}; quem ligou está em espera.",
+    "cold": (
+        "Passando para {to}. Se ninguém atender lá, quem ligou volta para a fila "
+        "no lugar que tinha."
+    ),
+}
+THREE = "Três na linha: todos se ouvem."
+LEFT_TWO = "Você saiu; os outros dois continuam na linha."
+OUTSIDE_ENDS = {
+    "ocupado": "Ocupado.",
+    "nao_atendeu": "Ninguém atendeu.",
+    "falhou": "A ligação não pôde ser feita: o número não existe ou a operadora recusou.",
+    "desligou": "O outro lado desligou.",
+    "cancelada": "Você desistiu da ligação.",
+    "quem_ligou_desligou": "Quem ligou desligou antes.",
+    "conversa_acabou": "A conversa acabou.",
+}
+"""Why a call to a number outside is over."""
+OUTSIDE_NEXT = {
+    "talk": "Quem ligou espera você: volte para quem ligou.",
+    "three": "Quem ligou continua com você.",
+    "wrap": "Quem ligou voltou para a fila, no lugar que tinha.",
+}
+SUPERVISED = {
+    "whisper": "sussurra para você: quem ligou não ouve.",
+    "barge": "entrou na conversa: todos se ouvem.",
+}
+"""After the supervisor's name. Listening has no banner: agents are told of it beforehand."""
 AUDIO = {"navegador": "Navegador", "ramal": "Ramal", "sip": "SIP"}
 
 SCRIPTS = {
@@ -232,8 +276,13 @@ KEYS = (
     ("F8", "Mudo: liga e desliga"),
     ("F9", "Espera: liga e desliga"),
     ("Shift+F9", "Transferir ou consultar"),
-    ("Shift+F8 duas vezes", "Desligar"),
+    ("Shift+F8", "Desligar"),
     ("Ctrl+Enter", "Concluir o pós-atendimento"),
+)
+"""Keys that an agent may change, by what they do."""
+TWICE = frozenset({"Shift+F8"})
+"""Pressed twice within two seconds, so that nobody hangs up by mistake."""
+FIXED_KEYS = (
     ("Esc", "Fechar a janela aberta; nunca a chamada"),
     ("?", "Esta ajuda, fora dos campos de texto"),
 )

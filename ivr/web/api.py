@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from ivr.ports.store import StoreUnavailableError
 from ivr.service import tickets
 from ivr.service.tickets_api import page_of, ticket_of
-from ivr.web.api_guard import actor, needs, problem
+from ivr.web.api_guard import actor, allows, needs, problem
 from ivr.web.api_openapi import document
 from ivr.web.api_shapes import (
     PROTOCOL,
@@ -21,6 +21,7 @@ from ivr.web.api_shapes import (
     NoteIn,
     TicketPage,
     TicketsQuery,
+    TicketWithNotes,
     ticket_out,
     ticket_with_notes,
 )
@@ -68,7 +69,7 @@ def list_tickets() -> ResponseReturnValue:
 @bp.get("/tickets/<protocol>")
 @needs("tickets:read")
 def get_ticket(protocol: str) -> ResponseReturnValue:
-    return answer(ticket_with_notes(ticket_of(runtime(), protocol)))
+    return answer(_whole(protocol))
 
 
 @bp.post("/tickets/<protocol>/notes")
@@ -84,7 +85,12 @@ def add_note(protocol: str) -> ResponseReturnValue:
 @needs("tickets:write")
 def close(protocol: str) -> ResponseReturnValue:
     tickets.close(runtime(), protocol, by=actor())
-    return answer(ticket_with_notes(ticket_of(runtime(), protocol)))
+    return answer(_whole(protocol))
+
+
+def _whole(protocol: str) -> TicketWithNotes:
+    told = ticket_of(runtime(), protocol)
+    return ticket_with_notes(told, transcripts=allows("transcripts:read"))
 
 
 class MalformedError(Exception):
@@ -132,11 +138,8 @@ def store_is_away(error: StoreUnavailableError) -> ResponseReturnValue:
     return problem(503, headers={"Retry-After": RETRY_AFTER})
 
 
-@bp.app_errorhandler(HTTPException)
 def http_error(error: HTTPException) -> ResponseReturnValue:
-    """Errors below ``/api/v1`` are problems too, those of the routing included."""
-    if not request.path.startswith(f"{PREFIX}/"):
-        return error
+    """An error below ``/api/v1`` is a problem too, one of the routing included."""
     headers = {}
     allowed = getattr(error, "valid_methods", None)
     if allowed:

@@ -103,6 +103,11 @@ def actor() -> str:
     return f"api:{cast(ApiToken, g.api_token).id}"
 
 
+def allows(scope: str) -> bool:
+    """Whether the token of this request has a scope."""
+    return scope in cast(ApiToken, g.api_token).scopes
+
+
 def _rate() -> Rate:
     found = current_app.extensions.get(_LIMITERS)
     if found is None:

@@ -56,7 +56,7 @@ def document(prefix: str) -> dict[str, Any]:
                 "parameters": [_path()],
                 "get": _operation(
                     "getTicket",
-                    "Um chamado e suas notas; um protocolo unido leva ao chamado que ficou",
+                    "Um chamado, notas e gravações; um protocolo unido leva ao chamado que ficou",
                     scope="tickets:read",
                     gives=(200, TicketWithNotes),
                     errors=(404,),

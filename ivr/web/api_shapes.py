@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from ivr.domain.phone_number import mask_phone
+from ivr.ports.store import RecordingRow
+from ivr.ports.transcripts import TranscriptRow
 from ivr.service.tickets import NOTE_MAX
 from ivr.service.tickets_api import ApiTicket
 from ivr.service.tickets_history import HistoryLine
@@ -84,10 +86,33 @@ class TicketOut(Strict):
     requester: Requester | None
 
 
+class TranscriptOut(Strict):
+    """What was understood of a recording; ``▒▒▒`` stands for what may be a secret."""
+
+    text: str = Field(description="O texto corrigido, ou o da máquina")
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        description="Certeza média da máquina"
+    )
+    corrected: bool = Field(description="Se uma pessoa corrigiu")
+    corrected_at: datetime | None
+
+
+class LeftOut(Strict):
+    """What a caller left recorded."""
+
+    purpose: Literal["need", "complaint", "message", "voicemail"]
+    at: datetime
+    seconds: int
+    transcript: TranscriptOut | None = Field(
+        description="Só com a permissão `transcripts:read`; nulo também enquanto não existe"
+    )
+
+
 class TicketWithNotes(TicketOut):
-    """A ticket and its notes, newest first."""
+    """A ticket, its notes and what callers left recorded, newest first."""
 
     notes: list[NoteOut]
+    recordings: list[LeftOut]
 
 
 class TicketPage(Strict):
@@ -118,10 +143,27 @@ def ticket_out(told: ApiTicket) -> TicketOut:
     return TicketOut.model_validate(_fields(told))
 
 
-def ticket_with_notes(told: ApiTicket) -> TicketWithNotes:
-    """A ticket for its own address."""
+def ticket_with_notes(told: ApiTicket, *, transcripts: bool) -> TicketWithNotes:
+    """A ticket for its own address. ``transcripts``: whether the words of callers are told."""
     notes = [_note(line) for line in told.notes]
-    return TicketWithNotes.model_validate({**_fields(told), "notes": notes})
+    left = [_left(row, made if transcripts else None) for row, made in told.left]
+    return TicketWithNotes.model_validate({**_fields(told), "notes": notes, "recordings": left})
+
+
+def _left(row: RecordingRow, made: TranscriptRow | None) -> dict[str, Any]:
+    text = (made.text or made.heard) if made is not None else ""
+    transcript = made and {
+        "text": text,
+        "confidence": made.confidence,
+        "corrected": bool(made.text),
+        "corrected_at": made.corrected_at if made.text else None,
+    }
+    return {
+        "purpose": row.purpose,
+        "at": row.at,
+        "seconds": row.seconds,
+        "transcript": transcript if text else None,
+    }
 
 
 def _note(line: HistoryLine) -> dict[str, Any]:

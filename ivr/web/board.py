@@ -17,7 +17,7 @@ from ivr.service import board_actions as actions
 from ivr.service.board import AgentLine, Board, board_of
 from ivr.service.board_alerts import acknowledge
 from ivr.service.desk.not_now import NotNowError
-from ivr.web import board_words
+from ivr.web import board_words, supervision
 from ivr.web.door import me, staff_page
 from ivr.web.edge import runtime
 
@@ -183,7 +183,7 @@ def _board(template: str) -> ResponseReturnValue:
         done=board_words.DONE.get(request.args.get("feito", ""), ""),
         not_done=board_words.NOT_NOW.get(request.args.get("nao", ""), ""),
         target=rt.metric_rules.target,
-        **board_words.words(rt),
+        **supervision.context(),
     )
 
 

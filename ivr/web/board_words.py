@@ -16,6 +16,8 @@ from ivr.web.agent_lines import span
 from ivr.web.agent_words import NOT_NOW as AGENTS_NOT_NOW
 from ivr.web.agent_words import STATE_ICONS, STATES
 from ivr.web.reports_words import number, reading_words
+from ivr.web.supervision_words import DONE as SUPERVISION_DONE
+from ivr.web.supervision_words import NOT_NOW as SUPERVISION_NOT_NOW
 
 DONE = {
     "estado": "O estado do agente foi mudado.",
@@ -27,6 +29,7 @@ DONE = {
     "aviso": "O aviso já toca antes do menu.",
     "aviso-fim": "O aviso deixou de tocar.",
     "visto": "Alerta marcado como visto.",
+    **SUPERVISION_DONE,
 }
 NOT_NOW: Mapping[str, str] = {
     **AGENTS_NOT_NOW,
@@ -47,6 +50,7 @@ NOT_NOW: Mapping[str, str] = {
     "aviso": "Este aviso não existe. Escolha um da lista.",
     "aviso_acabou": "O aviso já tinha acabado.",
     "visto": "O alerta já tinha sido visto, ou não existe mais.",
+    **SUPERVISION_NOT_NOW,
 }
 TILE_LABELS = {
     "available": "Livres",

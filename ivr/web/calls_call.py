@@ -7,7 +7,7 @@ import subprocess
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, render_template, url_for
+from flask import Response, url_for
 from flask.typing import ResponseReturnValue
 
 from ivr.service import calls_log as log
@@ -21,6 +21,10 @@ from ivr.web.calls_lanes import lanes_of, ticks_of
 from ivr.web.calls_view import READERS, SEE_PEOPLE, bp, is_sid, missing_page, page, sees_people
 from ivr.web.door import me, staff_page
 from ivr.web.edge import runtime
+from ivr.web.person_shown import Place, person_hidden, person_shown
+
+SEE_FLOWS = frozenset({"supervisor", "manager", "admin"})
+"""Roles of ``/fluxos``."""
 
 
 @bp.get("/<sid>", endpoint="show_call")
@@ -29,7 +33,7 @@ def show_call(sid: str) -> ResponseReturnValue:
     """The timeline of a call."""
     found = _timeline(sid)
     if found is None:
-        return missing_page()
+        return missing_page(sid)
     start = found.call.started_at
     return page(
         "chamadas/call.html",
@@ -41,7 +45,9 @@ def show_call(sid: str) -> ResponseReturnValue:
         start=start,
         drawn=can_draw(),
         flows=flows_of(found.path),
+        sees_flows=bool(SEE_FLOWS & set(me().roles)),
         recordings=found.trail.recordings,
+        hears=sees_people(),
     )
 
 
@@ -51,7 +57,7 @@ def summary(sid: str) -> ResponseReturnValue:
     """What the side panel shows; a page of its own without JavaScript."""
     found = _timeline(sid)
     if found is None:
-        return missing_page()
+        return missing_page(sid)
     decisions = [s for s in found.spans if s.kind in _DECISIONS or s.level == "error"]
     return page(
         "chamadas/summary.html",
@@ -75,7 +81,7 @@ def data(sid: str) -> ResponseReturnValue:
     """The timeline for machines, masked like the page."""
     found = _timeline(sid)
     if found is None:
-        return missing_page()
+        return missing_page(sid)
     body = json.dumps(_plain(found), ensure_ascii=False, indent=1)
     return _file(body, name=f"{sid}.json", kind="application/json")
 
@@ -86,7 +92,7 @@ def script(sid: str) -> ResponseReturnValue:
     """The call as a scripted call: classes of inputs, no secrets."""
     found = _timeline(sid)
     if found is None:
-        return missing_page()
+        return missing_page(sid)
     rt = runtime()
     text = script_of(found, rt.flows.book(found.call.revision, rt.store))
     return _file(text, name=f"{sid}.toml", kind="application/toml")
@@ -99,11 +105,11 @@ def drawing(sid: str, flow: str) -> ResponseReturnValue:
     found = _timeline(sid)
     rt = runtime()
     if found is None or flow not in flows_of(found.path):
-        return missing_page()
+        return missing_page(sid)
     try:
         svg = lit_drawing(rt.flows.book(found.call.revision, rt.store), flow, found.path)
     except (KeyError, OSError, subprocess.SubprocessError):
-        return missing_page()
+        return missing_page(sid)
     return Response(svg, content_type="image/svg+xml")
 
 
@@ -112,24 +118,30 @@ def drawing(sid: str, flow: str) -> ResponseReturnValue:
 def show_person(sid: str) -> ResponseReturnValue:
     """The person's data, whole, for half a minute; who looked is written down."""
     if not is_sid(sid):
-        return missing_page()
+        return missing_page(sid)
     try:
         known = log.reveal(runtime(), sid, by=me().id)
     except log.LogError as error:
         why = words.LOG_ERRORS[error.reason]
-        return page("chamadas/hidden.html", status=404, sid=sid, why=why)
-    answer = render_template(
-        "chamadas/person.html", known=known, sid=sid, seconds=log.REVEAL_SECONDS
-    )
-    there = url_for("calls.hidden", sid=sid)
-    return answer, {"Refresh": f"{log.REVEAL_SECONDS}; url={there}"}
+        return person_hidden(_place(sid), why=why, status=404)
+    return person_shown(_place(sid), known, seconds=log.REVEAL_SECONDS)
 
 
 @bp.get("/<sid>/oculto")
 @staff_page(*SEE_PEOPLE)
 def hidden(sid: str) -> ResponseReturnValue:
     """What stands in place of the person's data when their time is over."""
-    return page("chamadas/hidden.html", sid=sid if is_sid(sid) else "", why="")
+    return person_hidden(_place(sid))
+
+
+def _place(sid: str) -> Place:
+    there = is_sid(sid)
+    return Place(
+        frame="chamadas/page.html",
+        hidden=url_for("calls.hidden", sid=sid) if there else "",
+        back=url_for("calls.show_call", sid=sid) if there else "",
+        back_words="Voltar à chamada",
+    )
 
 
 def _timeline(sid: str) -> Timeline | None:

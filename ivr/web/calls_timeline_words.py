@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ivr.flow.draw import TYPE_WORDS
+from ivr.service.desk.supervision import REASONS
 from ivr.service.timeline_spans import Span
 from ivr.web.calls_words import ENDED_BY, IDENTITY, OUTCOMES, seconds_words
-from ivr.web.ticket_words import ACTION_OUTCOMES, FACTORS, IDENTIFIERS, PURPOSES
+from ivr.web.supervision_words import DOING, ENDS
+from ivr.web.ticket_words import ACTION_OUTCOMES, FACTORS, IDENTIFIERS, OUTSIDE_ENDS, PURPOSES
 
 LANES = {
     "chamador": "Chamador",
@@ -35,7 +37,14 @@ JOBS = {
     "desk.to_queue": "Volta à fila",
     "desk.hang_up": "Desligar",
     "desk.stop_ring": "Parar o toque",
+    "desk.supervise": "Toque na supervisão",
+    "desk.supervise_mode": "Modo da supervisão",
+    "desk.supervise_end": "Desligar a supervisão",
+    "desk.outside": "Ligação a número de fora",
+    "desk.outside_join": "União com o número de fora",
+    "desk.outside_end": "Desligar o número de fora",
     "recording.fetch": "Busca da gravação",
+    "speech.transcribe": "Transcrição da gravação",
     "webhook.deliver": "Aviso a outro sistema",
 }
 JOB_STATES = {"queued": "na fila", "running": "em curso", "done": "feito", "failed": "falhou"}
@@ -61,6 +70,13 @@ TICKET = {
     "ticket.rated": "Avaliação anotada",
     "ticket.note": "Nota no chamado",
     "ticket.action": "Ação do atendente",
+    "ticket.recording.kept": "Gravação guardada",
+    "ticket.recording.deleted": "Gravação apagada na operadora",
+    "ticket.recording.lost": "Gravação perdida na operadora",
+    "ticket.transcript.made": "Gravação transcrita",
+    "ticket.transcript.failed": "Gravação sem transcrição",
+    "ticket.transcript.corrected": "Transcrição corrigida",
+    "ticket.transcript.not_silenced": "Trecho oculto não pôde ser calado na gravação",
     "ticket.webhook.ordered": "Aviso a outro sistema",
 }
 TROUBLES = {
@@ -97,6 +113,7 @@ RESULTS = {
     "bridged": "atendida",
     "timeout": "tempo esgotado",
     "wish:callback": "pediu retorno",
+    "wish:explain": "foi dizer o que precisa e voltou",
 }
 
 LINES: dict[str, Words] = {
@@ -146,6 +163,21 @@ LINES: dict[str, Words] = {
     "ticket.told": lambda d: "Andamento do chamado informado",
     "call.finished": lambda d: "O fluxo terminou",
     "job.settled": lambda d: f"Pedido concluído: {ACTION_OUTCOMES.get(str(d.get('outcome')), '')}",
+    "desk.bridged": lambda d: "Levada à sala do atendente",
+    "desk.met": lambda d: "Atendente e quem ligou juntos",
+    "supervision.asked": lambda d: (
+        f"Supervisão pediu para ouvir: {REASONS.get(str(d.get('reason')), d.get('reason'))}"
+    ),
+    "supervision.began": lambda d: "Supervisão ouve a conversa",
+    "supervision.mode": lambda d: f"Supervisão: {DOING.get(str(d.get('mode')), d.get('mode'))}",
+    "supervision.ended": lambda d: f"Supervisão fora: {ENDS.get(str(d.get('why')), '')}",
+    "outside.asked": lambda d: f"Número de fora chamado: {d.get('to')}",
+    "outside.answered": lambda d: f"Número de fora atendeu: {d.get('to')}",
+    "outside.joined": lambda d: f"Número de fora na conversa: {d.get('to')}",
+    "outside.alone": lambda d: f"Deixada com o número de fora: {d.get('to')}",
+    "outside.ended": lambda d: (
+        f"Número de fora saiu: {d.get('to')}. {OUTSIDE_ENDS.get(str(d.get('why')), '')}".strip()
+    ),
     "job.left_behind": lambda d: "Saiu antes do fim do pedido; o resto vai por SMS",
     "directory.reset.settled": lambda d: (
         f"Troca de senha: {ACTION_OUTCOMES.get(str(d.get('outcome')), d.get('outcome'))}"

@@ -23,6 +23,7 @@ from ivr.service.calls_log_query import (
 from ivr.web import calls_words as words
 from ivr.web.door import me
 from ivr.web.edge import runtime
+from ivr.web.erased_marks import missing_or_erased
 from ivr.web.ticket_words import protocol_words
 
 bp = Blueprint("calls", __name__, url_prefix="/chamadas")
@@ -64,8 +65,9 @@ def store_is_away(error: StoreUnavailableError) -> ResponseReturnValue:
     return render_template("chamadas/later.html"), 503, {"Retry-After": RETRY_AFTER}
 
 
-def missing_page() -> ResponseReturnValue:
-    return render_template("chamadas/missing.html"), 404
+def missing_page(sid: str = "") -> ResponseReturnValue:
+    """No such call, or (410) one that was erased."""
+    return missing_or_erased("chamadas/missing.html", *([f"call:{sid}"] if is_sid(sid) else []))
 
 
 def sees_people() -> bool:

@@ -103,16 +103,21 @@ DONE = {
 }
 
 
+ERASED = "apagado (LGPD)"
+
+
 def masked_number(line: LogLine) -> str:
     """The number with all but its end hidden."""
     if line.caller_end:
         return f"(**) *****-{line.caller_end}"
-    return "apagado (LGPD)" if line.facts.caller_hash else "oculto"
+    return ERASED if line.facts.caller_hash else "oculto"
 
 
 def masked_person(line: LogLine) -> str:
     """``Ana D.``; "talvez" before who said a number and proved nothing."""
     known = line.known
+    if known is None and (line.facts.person or line.facts.identity != "anonymous"):
+        return ERASED
     if known is None or not known.name:
         return "—" if not line.facts.person else "não consta"
     parts = known.name.split()

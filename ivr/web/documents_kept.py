@@ -1,14 +1,14 @@
 """Documents without values are the same for every caller: each is rendered once a process.
 
 Most turns of a call are such documents (a menu, a question); the ones that say a protocol, a
-number or a date are never kept, nor is one-time audio.
+number or a date are never kept, nor is one-time audio or the token of a stream.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 
-from ivr.flow.verbs import SpeakSecret, Verb
+from ivr.flow.verbs import Gather, SpeakSecret, Verb
 
 MOST = 2_000
 """Documents kept: more than flows × turns of any sensible size."""
@@ -38,6 +38,8 @@ def key_of(verbs: tuple[Verb, ...], turn: int) -> Hashable | None:
     parts: list[Hashable] = [turn]
     for verb in verbs:
         if isinstance(verb, SpeakSecret) or any(u.values for u in verb.speech):
+            return None
+        if isinstance(verb, Gather) and verb.streamed:
             return None
         parts.append(type(verb))
         parts.append(tuple(u.prompt for u in verb.speech))

@@ -11,6 +11,7 @@ from flask import current_app
 from ivr.adapters.twilio.links import Links
 from ivr.adapters.twilio.signature import Signatures
 from ivr.adapters.twilio.twiml import Voice
+from ivr.service.rules_in_force import in_force
 from ivr.service.runtime import Runtime
 from ivr.web.documents_kept import KeptDocuments
 
@@ -37,6 +38,6 @@ def edge() -> Edge:
 
 
 def runtime() -> Runtime:
-    """The runtime of the current app."""
+    """The runtime of the current app with the rules in force."""
     found: Runtime = current_app.extensions["ivr"]
-    return found
+    return in_force(found)

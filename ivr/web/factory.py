@@ -13,12 +13,9 @@ from flask_babel import Babel
 from flask_wtf import CSRFProtect
 
 from ivr import bootstrap
-from ivr.adapters.speech.prompt_files import load_manifest
 from ivr.adapters.twilio.links import Links
 from ivr.adapters.twilio.signature import Signatures, public_origin
-from ivr.adapters.twilio.twiml import PlayVoice, SayVoice, Voice
-from ivr.domain.prompts.manifest import Manifest, ManifestError
-from ivr.flow.verbs import Utterance
+from ivr.adapters.twilio.twiml import SayVoice, Voice
 from ivr.service.runtime import Runtime
 from ivr.settings import Settings, read_settings
 from ivr.web import (
@@ -31,14 +28,17 @@ from ivr.web import (
     callbacks,
     calls_pages,
     door,
+    erased_marks,
     flows_pages,
     health,
     home,
+    http_errors,
     live,
+    media,
     metrics_page,
     owner,
+    owner_oidc,
     receipt,
-    recordings,
     reports,
     reset,
     room,
@@ -46,13 +46,18 @@ from ivr.web import (
     staff_login,
     staff_menu,
     staff_oidc,
+    supervision,
+    third_legs,
     tickets,
+    transcripts,
     voice,
 )
 from ivr.web.edge import Edge
 from ivr.web.headers import send_security_headers
 from ivr.web.logs import configure_logs
+from ivr.web.prompt_voice import own_voice
 from ivr.web.public_facts import CONFIG_KEY
+from ivr.web.route_rule import RuleBuiltLater
 
 log = structlog.get_logger("ivr.web")
 
@@ -60,6 +65,8 @@ log = structlog.get_logger("ivr.web")
 class Application(Flask):
     """Tells of an error without the request's path, which may hold a one-time token, and without
     the error's text, which may hold anything."""
+
+    url_rule_class = RuleBuiltLater
 
     def log_exception(self, exc_info: Any) -> None:
         kind, _, trace = exc_info
@@ -86,13 +93,16 @@ def make_app(settings: Settings | None = None, **overrides: Any) -> Flask:
 
     csrf = CSRFProtect()
     csrf.init_app(app)
-    for blueprint in (api.bp, voice.bp, room.bp, call_back.bp, audio.bp, health.bp):
+    signed = (api.bp, voice.bp, room.bp, call_back.bp, third_legs.bp, media.bp)
+    for blueprint in (*signed, audio.bp, health.bp):
         csrf.exempt(blueprint)
     for module in (
         api,
         voice,
         room,
         call_back,
+        third_legs,
+        media,
         audio,
         health,
         metrics_page,
@@ -100,22 +110,26 @@ def make_app(settings: Settings | None = None, **overrides: Any) -> Flask:
         reset,
         receipt,
         owner,
+        owner_oidc,
         staff_login,
         staff_account,
         staff_oidc,
         tickets,
         calls_pages,
         callbacks,
-        recordings,
+        transcripts,
         reports,
         board,
+        supervision,
         agent_pages,
         flows_pages,
         admin_pages,
     ):
         app.register_blueprint(module.bp)
     live.attach(app)
+    http_errors.attach(app)
     staff_menu.attach(app)
+    erased_marks.attach(app)
     send_security_headers(app)
     metrics_page.count_requests(app)
     return app
@@ -143,15 +157,19 @@ def start(app: Flask, settings: Settings, **overrides: Any) -> Runtime:
         {
             staff_oidc.NAME: settings.ivr_oidc_name if settings.ivr_oidc_issuer else "",
             staff_oidc.ISSUER: settings.ivr_oidc_issuer,
+            owner_oidc.NAME: settings.ivr_owner_oidc_name,
+            owner_oidc.ISSUER: settings.ivr_owner_oidc_issuer,
             metrics_page.TOKEN: settings.ivr_metrics_token,
             metrics_page.NETWORKS: settings.ivr_metrics_networks,
             metrics_page.FOLDER: str(settings.ivr_var),
             agent_pages.PHONE_KEYS: agent_pages.phone_keys(settings),
         }
     )
+    app.extensions[owner_oidc.PROVIDER] = bootstrap.owner_identity_provider(settings, rt.clock)
     app.extensions[staff_oidc.PROVIDER] = bootstrap.identity_provider(settings, rt.clock)
     app.extensions["ivr.edge"] = make_edge(settings, rt)
     app.extensions["ivr"] = rt
+    media.prepare(app, settings, rt)
     return rt
 
 
@@ -179,32 +197,5 @@ def make_voice(settings: Settings, rt: Runtime) -> Voice:
     say = SayVoice(words=rt.prompts.words, voice=settings.ivr_say_voice)
     if settings.ivr_prompt_mode == "say":
         return say
-    manifest = _manifest(settings)
     origin = public_origin(settings.public_url)
-    addresses = {
-        piece: f"{origin}/prompts/{piece}.wav?v={entry.sha256[:10]}"
-        for piece, entry in manifest.items()
-    }
-
-    def spoken(utterance: Utterance) -> list[str]:
-        found = [addresses.get(p.piece_id) for p in rt.prompts.speak(utterance)]
-        return [] if None in found else [a for a in found if a]
-
-    fixed = {
-        name: spoken(Utterance(prompt=name))
-        for name, prompt in rt.prompts.prompts.items()
-        if not prompt.placeholders
-    }
-
-    def pieces(utterance: Utterance) -> list[str]:
-        known = fixed.get(utterance.prompt)
-        return spoken(utterance) if known is None else known
-
-    return PlayVoice(pieces=pieces, fallback=say)
-
-
-def _manifest(settings: Settings) -> Manifest:
-    try:
-        return load_manifest(settings.audio_dir)
-    except ManifestError:
-        return {}
+    return own_voice(rt.prompts, settings.audio_dir, origin=origin, say=say)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from xml.etree import ElementTree as Xml
@@ -42,9 +42,11 @@ def drawing(
     address: Callable[[str], str],
     badges: Mapping[str, Badge],
     chosen: str = "",
+    path: Sequence[str] = (),
     label: str,
 ) -> Markup | None:
-    """Inline SVG of a flow; ``address`` of a place ``flow.node``. None when it cannot be drawn.
+    """Inline SVG of a flow; ``address`` of a place ``flow.node``. Places and steps of ``path`` are
+    lit. None when it cannot be drawn.
 
     Raises KeyError for a flow that is not in the book.
     """
@@ -57,19 +59,25 @@ def drawing(
     root.set("role", "group")
     root.set("aria-label", label)
     root.set("class", "flow-drawing")
+    places = set(path)
+    steps = {f"{a}->{b}" for a, b in zip(path, path[1:], strict=False)}
     for parent in list(root.iter(f"{{{_SVG}}}g")):
         for index, group in enumerate(list(parent)):
-            if group.get("class") != "node":
-                continue
             title = group.find(f"{{{_SVG}}}title")
             place = (title.text or "") if title is not None else ""
+            if group.get("class") == "edge" and place in steps:
+                group.set("class", "edge lit")
+            if group.get("class") != "node":
+                continue
             if title is not None:
                 group.remove(title)
             name, _, node = place.partition(".")
             if name not in book.flows or node not in book.flows[name].nodes:
                 continue
-            if place == chosen:
-                group.set("class", "node chosen")
+            marks = [
+                word for word, on in (("lit", place in places), ("chosen", place == chosen)) if on
+            ]
+            group.set("class", " ".join(["node", *marks]))
             badge = badges.get(place)
             if badge is not None:
                 _put(group, badge)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, make_response, render_template, request, url_for
@@ -11,17 +12,19 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
 from ivr.domain.local_time import to_local
-from ivr.flow.book import Flow
+from ivr.flow.book import Flow, FlowBook
 from ivr.flow.draw import LEVEL_WORDS, TYPE_WORDS, edge_word
 from ivr.flow.nodes import Node
 from ivr.ports.admin_views import NodeTraffic
 from ivr.ports.staff import Role
 from ivr.ports.store import StoreUnavailableError
+from ivr.service.flow_search import LONGEST, nodes_like
 from ivr.service.flow_views import FlowsSeen, difference, flows_seen, settings_of
 from ivr.web import admin_prompts
 from ivr.web.door import me, staff_page
 from ivr.web.edge import runtime
 from ivr.web.flows_drawing import Badge, can_draw, drawing
+from ivr.web.flows_way import Way, way_of
 from ivr.web.startup import COMPLAINT_FLOW
 
 bp = Blueprint("flows", __name__, url_prefix="/fluxos")
@@ -50,8 +53,12 @@ def store_is_away(error: StoreUnavailableError) -> ResponseReturnValue:
 @bp.get("")
 @staff_page(*READERS)
 def show_list() -> ResponseReturnValue:
-    """All flows of the current revision."""
-    return _page("fluxos/list.html", flows_seen(runtime(), complaint_flow=COMPLAINT_FLOW))
+    """All flows of the current revision, and the nodes that a search finds."""
+    rt, asked = runtime(), request.args.get("busca", "").strip()[:LONGEST]
+    seen = flows_seen(rt, complaint_flow=COMPLAINT_FLOW)
+    texts = {name: prompt.text for name, prompt in rt.prompts.prompts.items()}
+    found = nodes_like(seen.book, texts, asked) if asked else None
+    return _page("fluxos/list.html", seen, asked=asked, found=found)
 
 
 @bp.get("/diferenca")
@@ -79,6 +86,10 @@ def compare() -> ResponseReturnValue:
 def show_flow(flow_id: str) -> ResponseReturnValue:
     """One flow: drawing, nodes, and one node's panel."""
     seen = flows_seen(runtime(), complaint_flow=COMPLAINT_FLOW)
+    sid = request.args.get("chamada", "")
+    way = way_of(sid) if sid else None
+    if way is not None:
+        seen = replace(seen, book=way.book)
     flow = seen.book.flows.get(flow_id)
     if flow is None:
         return _page("fluxos/missing.html", seen, status=404)
@@ -90,8 +101,9 @@ def show_flow(flow_id: str) -> ResponseReturnValue:
         svg = drawing(
             seen.book,
             flow.id,
-            address=_address,
-            badges=_badges(flow, counts),
+            address=partial(_address, way=way),
+            badges=way.badges(flow.id) if way else _badges(flow, counts),
+            path=way.path if way else (),
             chosen=f"{flow.id}.{chosen}" if chosen else "",
             label=gettext("Desenho do fluxo %(title)s: cada nó é um link", title=flow.title),
         )
@@ -101,17 +113,18 @@ def show_flow(flow_id: str) -> ResponseReturnValue:
         flow=flow,
         svg=svg,
         counts=counts,
+        way=way,
+        no_way=bool(sid) and way is None,
         chosen=chosen,
         unknown=wanted if wanted and not chosen else "",
-        node=_panel(flow, chosen) if chosen else None,
+        node=_panel(seen.book, flow, chosen) if chosen else None,
     )
     answer.headers["Content-Security-Policy"] = admin_prompts.POLICY
     return answer
 
 
-def exits_of(flow: Flow, node: Node) -> list[Exit]:
+def exits_of(flow: Flow, node: Node, *, book: FlowBook) -> list[Exit]:
     """Ways out in the file's order, called flows first."""
-    book = runtime().flows.current
     found = []
     for key, called in node.subflows():
         other = book.flows.get(called)
@@ -129,7 +142,7 @@ def exits_of(flow: Flow, node: Node) -> list[Exit]:
     return found
 
 
-def _panel(flow: Flow, name: str) -> dict[str, Any]:
+def _panel(book: FlowBook, flow: Flow, name: str) -> dict[str, Any]:
     node = flow.nodes[name]
     rt, audio = runtime(), admin_prompts.manifest()
     prompts: dict[str, list[str]] = {}
@@ -143,7 +156,7 @@ def _panel(flow: Flow, name: str) -> dict[str, Any]:
             for prompt, keys in prompts.items()
         ],
         "settings": settings_of(node),
-        "exits": exits_of(flow, node),
+        "exits": exits_of(flow, node, book=book),
     }
 
 
@@ -158,9 +171,10 @@ def _badges(flow: Flow, counts: Mapping[str, NodeTraffic]) -> dict[str, Badge]:
     }
 
 
-def _address(place: str) -> str:
+def _address(place: str, *, way: Way | None = None) -> str:
     flow, _, node = place.partition(".")
-    return url_for("flows.show_flow", flow_id=flow, no=node, _anchor="no")
+    call: dict[str, Any] = {"chamada": way.sid} if way else {}
+    return url_for("flows.show_flow", flow_id=flow, no=node, _anchor="no", **call)
 
 
 def _page(template: str, seen: FlowsSeen, *, status: int = 200, **values: Any) -> Response:
@@ -172,7 +186,7 @@ def _page(template: str, seen: FlowsSeen, *, status: int = 200, **values: Any) -
             nothing=NOTHING,
             types=TYPE_WORDS,
             levels=LEVEL_WORDS,
-            exits_of=exits_of,
+            exits_of=partial(exits_of, book=seen.book),
             opens=url_for,
             roles=me().roles,
             **values,

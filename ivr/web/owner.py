@@ -6,8 +6,9 @@ Every page works without JavaScript, and nothing of a form comes back in an answ
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
@@ -16,15 +17,16 @@ from werkzeug.wrappers import Response
 
 from ivr.domain.local_time import to_local
 from ivr.domain.telephone_pin import MESSAGES, PIN_MAX, PIN_MIN
-from ivr.ports.directory import Authenticator
 from ivr.ports.errors import PortError
 from ivr.ports.store import StoreUnavailableError
 from ivr.service import owner as owners
 from ivr.service.links import FREEZE
 from ivr.service.owner_events import last_events
 from ivr.service.owner_login import IDLE, log_in
+from ivr.service.owner_oidc import needs_provider
 from ivr.web import owner_session
 from ivr.web.owner_forms import ButtonForm, ConfirmForm, LogInForm, PinForm, blame
+from ivr.web.owner_oidc import NAME, at_provider, freshly
 from ivr.web.owner_session import logged_in, network_address, runtime
 from ivr.web.owner_words import (
     BARRED,
@@ -106,22 +108,24 @@ def leave() -> ResponseReturnValue:
 
 @bp.get("/senha-do-telefone")
 @logged_in
+@freshly
 def pin_form() -> ResponseReturnValue:
-    return _pin_page(PinForm(formdata=None))
+    return _pin_page(_confirm_form(PinForm, formdata=None))
 
 
 @bp.post("/senha-do-telefone")
 @logged_in
+@freshly
 def set_pin() -> ResponseReturnValue:
     """Set or change the telephone PIN."""
-    form = PinForm()
+    form = _confirm_form(PinForm)
     if not form.validate():
         return _stale_or(form, _pin_page)
     change = owners.set_pin(
         runtime(),
         owner_session.owner(),
         pin=form.pin.data or "",
-        password=form.password.data or "",
+        password=_password(form),
         address=network_address(),
     )
     for fault in change.faults:
@@ -129,26 +133,28 @@ def set_pin() -> ResponseReturnValue:
     if change.barred:
         blame(form.pin, BARRED)
     if change.refused:
-        blame(form.password, NOT_CONFIRMED)
+        blame(form.password or form.pin, NOT_CONFIRMED)
     return _done("pin") if change.ok else _pin_page(form, status=422)
 
 
 @bp.get("/senha-do-telefone/apagar")
 @logged_in
+@freshly
 def revoke_form() -> ResponseReturnValue:
-    return _confirm_page("revoke", ConfirmForm(formdata=None))
+    return _confirm_page("revoke", _confirm_form(formdata=None))
 
 
 @bp.post("/senha-do-telefone/apagar")
 @logged_in
+@freshly
 def revoke_pin() -> ResponseReturnValue:
-    form = ConfirmForm()
+    form = _confirm_form()
     if not form.validate():
         return _stale_or(form, lambda form, status: _confirm_page("revoke", form, status=status))
     change = owners.revoke_pin(
         runtime(),
         owner_session.owner(),
-        password=form.password.data or "",
+        password=_password(form),
         address=network_address(),
     )
     return _done("revoked") if change.ok else _refused_page("revoke", form, change)
@@ -156,21 +162,23 @@ def revoke_pin() -> ResponseReturnValue:
 
 @bp.get("/codigos")
 @logged_in
+@freshly
 def codes_form() -> ResponseReturnValue:
-    return _confirm_page("codes", ConfirmForm(formdata=None))
+    return _confirm_page("codes", _confirm_form(formdata=None))
 
 
 @bp.post("/codigos")
 @logged_in
+@freshly
 def make_codes() -> ResponseReturnValue:
     """Make ten printed codes and show them this once."""
-    form = ConfirmForm()
+    form = _confirm_form()
     if not form.validate():
         return _stale_or(form, lambda form, status: _confirm_page("codes", form, status=status))
     change = owners.make_codes(
         runtime(),
         owner_session.owner(),
-        password=form.password.data or "",
+        password=_password(form),
         address=network_address(),
     )
     if not change.ok:
@@ -198,20 +206,22 @@ def freeze() -> ResponseReturnValue:
 
 @bp.get("/liberar")
 @logged_in
+@freshly
 def lift_form() -> ResponseReturnValue:
-    return _confirm_page("lift", ConfirmForm(formdata=None))
+    return _confirm_page("lift", _confirm_form(formdata=None))
 
 
 @bp.post("/liberar")
 @logged_in
+@freshly
 def lift() -> ResponseReturnValue:
-    form = ConfirmForm()
+    form = _confirm_form()
     if not form.validate():
         return _stale_or(form, lambda form, status: _confirm_page("lift", form, status=status))
     change = owners.lift_freeze(
         runtime(),
         owner_session.owner(),
-        password=form.password.data or "",
+        password=_password(form),
         address=network_address(),
     )
     return _done("unfrozen") if change.ok else _refused_page("lift", form, change)
@@ -252,10 +262,25 @@ def _no_log_in_page() -> ResponseReturnValue:
 
 
 def _log_in_page(form: LogInForm, status: int = 200) -> ResponseReturnValue:
-    if not isinstance(runtime().directories[runtime().identity], Authenticator):
-        return _no_log_in_page()
     done = DONE["out"] if request.args.get("feito") == "out" else None
+    if at_provider():
+        name = current_app.config[NAME]
+        return render_template("meu-acesso/at_provider.html", name=name, done=done), status
+    if needs_provider(runtime()):
+        return _no_log_in_page()
     return render_template("meu-acesso/log_in.html", form=form, done=done), status
+
+
+def _confirm_form(kind: type[ConfirmForm] = ConfirmForm, **given: Any) -> Any:
+    """A form that asks for the password, but where a provider proves people."""
+    form = kind(**given)
+    if at_provider():
+        del form.password
+    return form
+
+
+def _password(form: Any) -> str:
+    return (form.password.data or "") if form.password else ""
 
 
 def _pin_page(form: PinForm, status: int = 200) -> ResponseReturnValue:
@@ -270,7 +295,10 @@ def _confirm_page(what: str, form: ConfirmForm, *, status: int = 200) -> Respons
 
 
 def _refused_page(what: str, form: ConfirmForm, change: owners.Change) -> ResponseReturnValue:
-    blame(form.password, _BARRED.get(what, BARRED) if change.barred else NOT_CONFIRMED)
+    word = _BARRED.get(what, BARRED) if change.barred else NOT_CONFIRMED
+    if not form.password:
+        return render_template("meu-acesso/refused.html", word=word), 422
+    blame(form.password, word)
     return _confirm_page(what, form, status=422)
 
 

@@ -26,6 +26,7 @@ from ivr.service.receipt import receipt_of
 from ivr.web import ticket_words
 from ivr.web.door import me, staff_page
 from ivr.web.edge import runtime
+from ivr.web.erased_marks import erased_mark
 
 bp = Blueprint("historico", __name__, url_prefix="/historico")
 
@@ -51,6 +52,7 @@ SECTION_WORDS = {
     "account_freezes": "Bloqueios de autoatendimento",
     "offers": "Ofertas a atendentes",
     "outbox": "Mensagens e trabalhos",
+    "outside_calls": "Ligações a números de fora",
     "owner_codes": "Códigos de papel",
     "owner_events": "Acontecimentos em Meu acesso",
     "owner_logins": "Entradas em Meu acesso",
@@ -63,6 +65,8 @@ SECTION_WORDS = {
     "reset_links": "Endereços de nova senha",
     "resets": "Trocas de senha",
     "routing_ledger": "Distribuição da fila",
+    "shut_talks": "Trechos sensíveis em curso",
+    "supervisions": "Acompanhamento pela supervisão",
     "ticket_events": "Histórico do chamado",
     "tickets": "Chamado",
     "turns": "Passos da ligação",
@@ -129,7 +133,8 @@ def show_receipt(protocol: str) -> ResponseReturnValue:
         receipt_of(runtime(), parsed.digits, by=me().id) if isinstance(parsed, Protocol) else None
     )
     if found is None:
-        return _start("Não existe atendimento com este protocolo, ou ele já foi apagado."), 404
+        mark = erased_mark(f"ticket:{parsed.digits}") if isinstance(parsed, Protocol) else ""
+        return _start(mark or "Não existe atendimento com este protocolo."), 410 if mark else 404
     page = render_template(
         "historico/receipt.html", receipt=found, words=ticket_words, local=to_local, plain=_plain
     )

@@ -17,13 +17,18 @@ from ivr.ports.staff import Role
 from ivr.ports.store import RecordingRow, StoreUnavailableError
 from ivr.service import recordings_heard as heard
 from ivr.service.tickets_gaps import Gap, gaps_of
+from ivr.service.transcripts import transcripts_of
 from ivr.web.door import me, my_session, staff_page
 from ivr.web.edge import runtime
 from ivr.web.headers import CONTENT_SECURITY_POLICY
+from ivr.web.ticket_words import PURPOSES
+from ivr.web.transcripts_view import shown_of
 
 bp = Blueprint("recordings", __name__, url_prefix="/gravacoes")
 
 READERS: tuple[Role, ...] = ("agent", "supervisor", "auditor")
+LISTENERS: tuple[Role, ...] = ("supervisor", "auditor")
+"""Who reads the pages of calls, where a recording may be heard too."""
 OPEN_SECONDS = 15 * 60
 MOST_OPEN = 20
 _HEARD = "heard"
@@ -50,7 +55,10 @@ def ask(sid: str) -> ResponseReturnValue:
     mine = my_session().id
     opened = {k: v for k, v in _opened().items() if k != sid}
     session[_HEARD] = {"by": mine, "open": dict([*opened.items(), (sid, until)][-MOST_OPEN:])}
-    return redirect(url_for("tickets.show", protocol=row.protocol) + "#gravacoes", 303)
+    back = url_for("tickets.show", protocol=row.protocol)
+    if request.form.get("volta") == "chamada" and set(LISTENERS) & set(me().roles):
+        back = url_for("calls.show_call", sid=row.call_sid)
+    return redirect(f"{back}#gravacoes", 303)
 
 
 @bp.get("/<sid>")
@@ -93,8 +101,8 @@ def store_is_away(error: StoreUnavailableError) -> ResponseReturnValue:
 
 @bp.after_app_request
 def let_it_play(response: Response) -> Response:
-    """The page of a ticket may play our own sound, no other page any."""
-    if request.endpoint == "tickets.show":
+    """The pages of a ticket and of a call may play our own sound, no other page any."""
+    if request.endpoint in ("tickets.show", "calls.show_call"):
         policy = f"{CONTENT_SECURITY_POLICY}; media-src 'self'"
         response.headers["Content-Security-Policy"] = policy
     return response
@@ -106,11 +114,15 @@ def lines(rows: tuple[RecordingRow, ...]) -> list[dict[str, Any]]:
     rt, staff, opened = runtime(), me(), _opened()
     found = []
     with rt.store.begin(write=False) as tx:
+        made = transcripts_of(tx, rows)
         for row in rows:
+            may = heard.may_hear(tx, row, staff)
             found.append(
                 {
                     "row": row,
-                    "may": heard.may_hear(tx, row, staff),
+                    "may": may,
+                    "purpose": PURPOSES.get(row.purpose, row.purpose),
+                    "transcript": shown_of(tx, row, made.get(row.sid)) if may else None,
                     "open": row.sid in opened,
                     "gaps": [_gap(gap) for gap in gaps_of(tx, row)],
                     "reasons": heard.REASONS,

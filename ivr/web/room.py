@@ -12,6 +12,7 @@ from ivr.adapters.twilio import desk_documents, documents, twiml
 from ivr.adapters.twilio.links import offer_of_query, sealed_of_query, turn_of
 from ivr.adapters.twilio.rooms import call_of
 from ivr.flow.verbs import Utterance
+from ivr.service.desk.beside import beside_told
 from ivr.service.desk.media import (
     agent_answers,
     bridge,
@@ -95,6 +96,13 @@ def room() -> ResponseReturnValue:
             call_sid=call_sid,
             event=inbound.fields["StatusCallbackEvent"],
             member=inbound.fields.get("CallSid", ""),
+        )
+        beside_told(
+            runtime(),
+            call_sid=call_sid,
+            event=inbound.fields["StatusCallbackEvent"],
+            member=inbound.fields.get("CallSid", ""),
+            status=inbound.fields.get("ParticipantCallStatus", ""),
         )
     return _xml(documents.empty())
 

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from ivr.ports.store import StoreUnavailableError
 from ivr.service import staff_accounts, staff_login, totp
-from ivr.service.staff_leave import leave_desk
+from ivr.service.staff_leave import leave_desk, leave_talks
 from ivr.web import door, edge
 from ivr.web.owner_forms import ButtonForm, blame
 from ivr.web.owner_session import network_address
@@ -153,6 +153,8 @@ def leave() -> ResponseReturnValue:
     door.end()
     if found is not None and found.step == "in" and "agent" in found.staff.roles:
         leave_desk(edge.runtime(), found.staff.id)
+    if found is not None and found.step == "in":
+        leave_talks(edge.runtime(), found.staff.id)
     return redirect(url_for("entrar.log_in_form", feito="out"), 303)
 
 

@@ -14,6 +14,7 @@ PAGES = (
     ("Chamados", "tickets.search"),
     ("Retornos", "callbacks.show"),
     ("Supervisão", "board.show"),
+    ("Acompanhar conversas", "supervision.show"),
     ("Painel de parede", "board.wall"),
     ("Chamadas", "calls.show_list"),
     ("Relatórios", "reports.show"),

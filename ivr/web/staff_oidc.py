@@ -13,7 +13,7 @@ from ivr.ports.errors import PortError
 from ivr.ports.identity import IdentityProvider, IdentityRefusedError
 from ivr.ports.store import StoreUnavailableError
 from ivr.service import staff_oidc
-from ivr.service.staff_oidc import Parked
+from ivr.service.oidc_rounds import Parked
 from ivr.web import door
 from ivr.web.owner_session import network_address
 from ivr.web.reset import RETRY_AFTER

@@ -11,8 +11,10 @@ from ivr.domain.outcome import CallOutcome
 from ivr.flow.check import check
 from ivr.flow.load import Defect
 from ivr.ports.store import StoreUnavailableError
+from ivr.service.rules_in_force import in_force
 from ivr.service.runtime import Runtime
 from ivr.settings import Settings
+from ivr.web.prompt_voice import prove
 
 log = structlog.get_logger("ivr.start")
 
@@ -33,12 +35,26 @@ def check_startup(app: Flask) -> None:
     if defects:
         raise StartupError("\n".join(str(d) for d in defects))
     check_database(rt)
-    for alarm in rt.calendar.alarms(rt.clock.now().date()):
+    prove_prompts(app)
+    for alarm in in_force(rt).calendar.alarms(rt.clock.now().date()):
         log.warning("calendar", alarm=alarm.text)
     try:
         rt.flows.publish(rt.store)
     except StoreUnavailableError:
         log.error("database away at start")
+
+
+def prove_prompts(app: Flask) -> None:
+    """Look at our own audio now: what cannot be played is told before the first call needs it."""
+    rt: Runtime = app.extensions["ivr"]
+    prove(app.extensions["ivr.edge"].voice, rt.prompts)
+
+
+def ready_to_fork(rt: Runtime) -> None:
+    """Close what the checks have opened: a gunicorn that loads the application before it makes its
+    workers would give each of them the same connection."""
+    if isinstance(rt.store, SqlStore):
+        rt.store.close()
 
 
 def check_database(rt: Runtime) -> None:
@@ -63,6 +79,10 @@ def check_speech(rt: Runtime, settings: Settings) -> None:
     """
     if settings.ivr_speech != "vosk":
         return
+    if settings.ivr_prompt_mode != "play":
+        raise StartupError(
+            "IVR_SPEECH=vosk speaks by itself in its streams: it needs IVR_PROMPT_MODE=play"
+        )
     from ivr.adapters.speech.vocabulary_needs import needs_of
     from ivr.adapters.speech.vosk_model import ModelError, read_folder
     from ivr.adapters.speech.vosk_probe import unmet_by

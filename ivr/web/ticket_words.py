@@ -27,6 +27,15 @@ FACTORS = {
     "printed_code": "código de papel",
 }
 IDENTIFIERS = {"cpf": "CPF", "matricula": "matrícula"}
+OUTSIDE_ENDS = {
+    "ocupado": "Ocupado",
+    "nao_atendeu": "Ninguém atendeu",
+    "falhou": "A ligação não pôde ser feita",
+    "desligou": "Desligou",
+    "cancelada": "O atendente desistiu",
+    "quem_ligou_desligou": "Quem ligou desligou antes",
+    "conversa_acabou": "A conversa acabou",
+}
 ACTIONS = {
     "reset": "Enviar link de nova senha por SMS",
     "unlock": "Desbloquear a conta",
@@ -79,6 +88,7 @@ DONE = {
     "reaberto": "Chamado reaberto.",
     "meu": "O chamado está com você.",
     "unido": "Chamados unidos. O protocolo antigo continua valendo.",
+    "transcricao": "Transcrição corrigida.",
     "reenviado": "Aviso posto na fila de novo.",
 }
 KINDS = {
@@ -195,6 +205,10 @@ def _settled(done: str) -> Callable[[Mapping[str, Any], Naming, Mapping[str, str
     return words
 
 
+def _outside(what: str) -> Callable[[Mapping[str, Any], Naming, Mapping[str, str]], str]:
+    return lambda d, s, n: f"{what}: {d.get('to')}"
+
+
 _LINES: dict[str, Callable[[Mapping[str, Any], Naming, Mapping[str, str]], str]] = {
     "opened": lambda d, s, n: "Chamado aberto",
     "status": _status,
@@ -242,9 +256,24 @@ _LINES: dict[str, Callable[[Mapping[str, Any], Naming, Mapping[str, str]], str]]
     "callback.given_up": lambda d, s, n: (
         f"Retorno encerrado: {d.get('tries')} tentativas sem resposta; a pessoa é avisada por SMS"
     ),
+    "outside.asked": _outside("Número de fora chamado"),
+    "outside.answered": _outside("Número de fora atendeu"),
+    "outside.joined": _outside("Número de fora na conversa"),
+    "outside.alone": _outside("Deixada com o número de fora"),
+    "outside.ended": lambda d, s, n: (
+        f"Número de fora: {d.get('to')}. {OUTSIDE_ENDS.get(str(d.get('why')), '')}".strip()
+    ),
     "recording.kept": lambda d, s, n: "Gravação guardada no nosso arquivo e conferida",
     "recording.deleted": lambda d, s, n: "Gravação apagada na operadora",
     "recording.lost": lambda d, s, n: "Gravação perdida: não pôde ser buscada na operadora",
+    "transcript.made": lambda d, s, n: (
+        "Gravação transcrita, com trecho oculto" if d.get("secrets") else "Gravação transcrita"
+    ),
+    "transcript.failed": lambda d, s, n: "Gravação sem transcrição: não foi possível entender",
+    "transcript.not_silenced": lambda d, s, n: "O trecho oculto não pôde ser calado na gravação",
+    "transcript.corrected": lambda d, s, n: (
+        "Correção da transcrição retirada" if d.get("erased") else "Transcrição corrigida"
+    ),
     "message.sent": lambda d, s, n: {
         "sms.callback": "SMS enviado: ligamos e ninguém atendeu",
         "sms.code": "SMS enviado: código",

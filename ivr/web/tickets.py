@@ -23,6 +23,8 @@ from ivr.service.tickets_view import REVEAL_SECONDS, TicketView, deliver_again, 
 from ivr.web import ticket_words as words
 from ivr.web.door import me, staff_page
 from ivr.web.edge import runtime
+from ivr.web.erased_marks import erased_mark, missing_or_erased
+from ivr.web.person_shown import Place, person_hidden, person_shown
 
 bp = Blueprint("tickets", __name__, url_prefix="/chamados")
 
@@ -69,6 +71,9 @@ def look() -> ResponseReturnValue:
     found = search(runtime(), text, by=me().id, after=after if after.isdigit() else "")
     if found.kinds == ("protocol",) and found.tickets:
         return redirect(url_for("tickets.show", protocol=found.tickets[0].protocol), 303)
+    wanted = understand(runtime(), text).get("protocol")
+    if wanted and erased_mark(f"ticket:{wanted.protocol}"):
+        return redirect(url_for("tickets.show", protocol=wanted.protocol), 303)
     return _list_page(found, tab="", asked=text)
 
 
@@ -94,19 +99,24 @@ def show_person(protocol: str) -> ResponseReturnValue:
     try:
         known = reveal(runtime(), protocol, by=me().id)
     except tickets.TicketError as error:
-        return render_template("chamados/hidden.html", protocol=protocol, why=_error(error)), 404
-    page = render_template(
-        "chamados/person.html", known=known, protocol=protocol, seconds=REVEAL_SECONDS
-    )
-    hidden = url_for("tickets.hidden", protocol=protocol)
-    return page, {"Refresh": f"{REVEAL_SECONDS}; url={hidden}"}
+        return person_hidden(_place(protocol), why=_error(error), status=404)
+    return person_shown(_place(protocol), known, seconds=REVEAL_SECONDS)
 
 
 @bp.get("/<protocol>/oculto")
 @staff_page(*READERS)
 def hidden(protocol: str) -> ResponseReturnValue:
     """What stands in place of the person's data when their time is over."""
-    return render_template("chamados/hidden.html", protocol=protocol, why="")
+    return person_hidden(_place(protocol))
+
+
+def _place(protocol: str) -> Place:
+    return Place(
+        frame="chamados/page.html",
+        hidden=url_for("tickets.hidden", protocol=protocol),
+        back=url_for("tickets.show", protocol=protocol),
+        back_words="Voltar ao chamado",
+    )
 
 
 @bp.post("/<protocol>/notas")
@@ -211,7 +221,7 @@ def _ticket_page(
     try:
         view = view_of(runtime(), protocol)
     except tickets.TicketError:
-        return _missing_page()
+        return _missing_page(protocol)
     return (
         render_template(
             "chamados/ticket.html",
@@ -277,5 +287,6 @@ def _words() -> dict[str, Any]:
     }
 
 
-def _missing_page() -> ResponseReturnValue:
-    return render_template("chamados/missing.html"), 404
+def _missing_page(protocol: str = "") -> ResponseReturnValue:
+    """No such ticket, or (410) one that was erased."""
+    return missing_or_erased("chamados/missing.html", *([f"ticket:{protocol}"] * bool(protocol)))

@@ -12,7 +12,7 @@ from ivr.adapters.twilio.fields import Inbound
 from ivr.adapters.twilio.inbound import to_event
 from ivr.adapters.twilio.links import turn_of
 from ivr.flow.events import Event, NoInput
-from ivr.flow.verbs import SpeakSecret, Verb
+from ivr.flow.verbs import Gather, SpeakSecret, Verb
 from ivr.ports.store import StoreUnavailableError
 from ivr.service.desk.media import recording_told, settle_room
 from ivr.service.ending import end_call
@@ -20,11 +20,13 @@ from ivr.service.faults import record_fault
 from ivr.service.offline import write_offline
 from ivr.service.opening import open_call
 from ivr.service.recordings import record_report
+from ivr.service.runtime import Runtime
 from ivr.service.secrets_spoken import token_of
 from ivr.service.session import Expects
-from ivr.service.turns import BusyError, take_turn
+from ivr.service.streams import resume, stream_token
+from ivr.service.turns import BusyError, Render, take_turn
 from ivr.service.waiting import wait
-from ivr.web.edge import edge, runtime
+from ivr.web.edge import Edge, edge, runtime
 from ivr.web.guards import GarbledError, signed_call, signed_fields
 
 bp = Blueprint("voice", __name__)
@@ -34,7 +36,9 @@ LONGEST_BODY = 64 * 1024
 ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 TAKEN_OUT = "redirected"
 """QueueResult of a caller whom we took out of the queue: the room's own document follows."""
-CALLERS = frozenset({"/voice/incoming", "/voice/turn", "/voice/wait", "/voice/fallback"})
+CALLERS = frozenset(
+    {"/voice/incoming", "/voice/turn", "/voice/resume", "/voice/wait", "/voice/fallback"}
+)
 """Routes whose answer a caller hears."""
 
 
@@ -61,6 +65,17 @@ def turn() -> ResponseReturnValue:
     if inbound.fields.get("QueueResult") == TAKEN_OUT:
         return _xml(desk_documents.go_to_bridge(number, links=edge().links))
     return _turn(inbound, number)
+
+
+@bp.post("/voice/resume")
+def resumed() -> ResponseReturnValue:
+    """The media stream that began at turn ``n`` ended, or never came."""
+    inbound = signed_fields("resume")
+    number = turn_of(request.query_string.decode("latin-1"))
+    if number is None:
+        raise GarbledError
+    sid = inbound.call_sid
+    return _xml(resume(runtime(), sid=sid, turn=number, render=document_of(sid)))
 
 
 @bp.post("/voice/wait")
@@ -149,9 +164,16 @@ def garbled(error: GarbledError) -> ResponseReturnValue:
 @bp.errorhandler(BusyError)
 def busy(error: BusyError) -> ResponseReturnValue:
     """Another process answers this very turn: hear its answer in a second."""
-    here = edge()
+    links = edge().links
     number = turn_of(request.query_string.decode("latin-1")) or 0
-    return _xml(documents.try_again(number, links=here.links, first=request.path.endswith("ing")))
+    match request.path:
+        case "/voice/incoming":
+            again = links.incoming()
+        case "/voice/resume":
+            again = links.resume(number)
+        case _:
+            again = links.turn(number)
+    return _xml(documents.try_again(again))
 
 
 @bp.errorhandler(StoreUnavailableError)
@@ -172,7 +194,7 @@ def anything_else(error: Exception) -> ResponseReturnValue:
 
 
 def _turn(inbound: Inbound, number: int) -> Response:
-    rt, here = runtime(), edge()
+    rt = runtime()
 
     def read(expects: Expects) -> Event:
         match expects:
@@ -187,15 +209,25 @@ def _turn(inbound: Inbound, number: int) -> Response:
             log.warning("unexpected shape", call=inbound.call_sid, why=heard.warning)
         return heard.event
 
+    render = document_of(inbound.call_sid)
+    return _xml(take_turn(rt, sid=inbound.call_sid, turn=number, read=read, render=render))
+
+
+def document_of(sid: str) -> Render:
+    """What turns verbs into the documents of a call. For use within the app's context."""
+    rt, here = runtime(), edge()
+
     def render(verbs: tuple[Verb, ...], *, next_turn: int) -> bytes:
-        return here.documents.get(verbs, next_turn, lambda: _document(verbs, next_turn))
+        return here.documents.get(
+            verbs, next_turn, lambda: _document(rt, here, sid, verbs, next_turn)
+        )
 
-    body = take_turn(rt, sid=inbound.call_sid, turn=number, read=read, render=render)
-    return _xml(body)
+    return render
 
 
-def _document(verbs: tuple[Verb, ...], next_turn: int) -> bytes:
-    here, last = edge(), verbs[-1]
+def _document(rt: Runtime, here: Edge, sid: str, verbs: tuple[Verb, ...], next_turn: int) -> bytes:
+    last = verbs[-1]
+    streamed = isinstance(last, Gather) and last.streamed
     return twiml.render(
         verbs,
         turn=next_turn,
@@ -203,7 +235,8 @@ def _document(verbs: tuple[Verb, ...], next_turn: int) -> bytes:
         voice=here.voice,
         numbers=here.numbers,
         caller_id=here.caller_id,
-        secret_token=token_of(runtime(), last.job) if isinstance(last, SpeakSecret) else "",
+        secret_token=token_of(rt, last.job) if isinstance(last, SpeakSecret) else "",
+        stream_token=stream_token(rt, sid=sid, turn=next_turn) if streamed else "",
     )
 
 

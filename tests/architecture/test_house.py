@@ -61,6 +61,7 @@ def test_every_route_of_a_webhook_asks_for_a_signature() -> None:
         "static",
         "live.events",  # the log-in is the proof (live_people.watcher)
         "live.session",
+        "media.stream",  # signed at the handshake, and a one-time token in the start message
         "senha.password_form",  # the token is the proof
         "senha.choose_password",
         "senha.not_me_form",
@@ -87,6 +88,8 @@ def test_every_route_of_a_webhook_asks_for_a_signature() -> None:
         "entrar.enrol_picture",
         "entrar.enrol",
         "entrar.leave",  # ends the session of its own cookie
+        "owner_oidc.start",  # leads to the provider of the official accounts
+        "owner_oidc.back",  # the provider's signed token is the proof
         "oidc.start",  # leads to the identity provider
         "oidc.back",  # the provider's signed token is the proof
         "api.openapi",  # public words
@@ -97,7 +100,7 @@ def test_every_route_of_a_webhook_asks_for_a_signature() -> None:
     }
     signed = {
         f"{module}.{f.name}"
-        for module in ("voice", "room", "call_back")
+        for module in ("voice", "room", "call_back", "third_legs")
         for f in ast.parse((ROOT / "ivr" / "web" / f"{module}.py").read_text("utf-8")).body
         if isinstance(f, ast.FunctionDef) and "signed_fields(" in ast.unparse(f)
     }
@@ -105,7 +108,7 @@ def test_every_route_of_a_webhook_asks_for_a_signature() -> None:
     guarded = {name for name, view in app.view_functions.items() if hasattr(view, ROLES_OF_VIEW)}
     routes = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert routes - open_to_all - signed - guarded == set()
-    assert len(signed) == 14
+    assert len(signed) == 19
 
 
 def test_webhooks_are_post_only() -> None:

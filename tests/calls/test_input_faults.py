@@ -158,6 +158,12 @@ INPUTS = (
         {},  # silence and other keys mean no: the call goes on to the queue
     ),
     Input(
+        "person.tell",
+        (*CLOSED, {"hears": ["queue.explain"], "press": "2"}),
+        "tell.ask",
+        {},  # silence leads back to the queue (explain_while_waiting_in_silence.toml)
+    ),
+    Input(
         "person.closed_menu",
         CLOSED,
         "hours.menu",

@@ -162,3 +162,22 @@ def test_database_without_tables_stops_the_start_and_says_what_to_do(tmp_path: P
     worker = flask("worker", "--once", folder=tmp_path)
     assert worker.returncode == 1
     assert "flask db upgrade" in worker.stderr
+
+
+def test_application_that_is_loaded_before_its_workers_hands_them_no_connection(
+    tmp_path: Path,
+) -> None:
+    flask("db", "upgrade", folder=tmp_path)
+    program = (
+        "import gc, os, wsgi\n"
+        "folder = '/proc/self/fd'\n"
+        "held = [os.path.realpath(f'{folder}/{one}') for one in os.listdir(folder)]\n"
+        "assert not [name for name in held if '.db' in name], held\n"
+        "assert gc.isenabled()\n"
+        "with wsgi.application.extensions['ivr'].store.begin(write=False) as tx:\n"
+        "    tx.now()\n"
+        "    held = [os.path.realpath(f'{folder}/{one}') for one in os.listdir(folder)]\n"
+        "    assert [name for name in held if '.db' in name], held\n"
+    )
+    done = run(sys.executable, "-c", program, folder=tmp_path)
+    assert done.returncode == 0, done.stderr

@@ -34,6 +34,7 @@ def test_nginx_reads_its_configuration(tmp_path: Path, name: str, spoilt: bool) 
         ("/var/log/nginx", str(tmp_path)),
         ("web:8000", "127.0.0.1:8000"),
         ("live:8001", "127.0.0.1:8001"),
+        ("media:8002", "127.0.0.1:8002"),
     ):
         text = text.replace(old, new)
     if spoilt:
@@ -126,7 +127,8 @@ def test_image_installs_what_the_makefile_installs() -> None:
     assert [name for name in line[1].split() if name not in image] == []
 
 
-def test_gunicorn_takes_its_settings(tmp_path: Path) -> None:
+@pytest.mark.parametrize("preload", ["0", "1"])
+def test_gunicorn_takes_its_settings(tmp_path: Path, preload: str) -> None:
     folder = tmp_path / "metrics"
     folder.mkdir()
     (folder / "counter_1.db").write_bytes(b"of a process that is gone")
@@ -138,10 +140,18 @@ def test_gunicorn_takes_its_settings(tmp_path: Path) -> None:
         "app.cfg.on_starting(None)\n"
         "assert app.cfg.worker_class_str == 'gthread' and app.cfg.threads == 8\n"
         "assert app.cfg.accesslog is None and app.cfg.control_socket_disable\n"
+        "import os\n"
+        "class Server:\n"
+        "    loaded = 0\n"
+        "    def wsgi(self): self.loaded += 1\n"
+        "Server.app = server = Server()\n"
+        "app.cfg.when_ready(server)\n"
+        "assert server.loaded == int(os.environ['WEB_PRELOAD'])\n"
+        "assert not app.cfg.preload_app\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program],
-        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)},
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder), "WEB_PRELOAD": preload},
         capture_output=True,
         text=True,
         check=False,

@@ -379,6 +379,44 @@ def test_line_without_the_stream_is_yellow_after_5_and_red_after_30_seconds(floo
     expect(page.locator("#sem-vivo")).to_be_hidden()
 
 
+NOTES = """() => document.querySelector("main").insertAdjacentHTML("beforeend",
+  "<textarea id='notas' aria-label='Notas' aria-keyshortcuts='F4'></textarea>")"""
+
+
+def test_agent_chooses_a_key_of_their_own_and_takes_it_back(floor: Floor) -> None:
+    page = floor.agent(available=False)
+    page.evaluate(NOTES)
+    page.focus("#abrir-ajuda")
+    page.keyboard.press("Enter")
+    row = page.locator("[data-tecla='F4']")
+    row.get_by_role("button").focus()
+    page.keyboard.press("Enter")
+    told = page.locator("#tecla-aviso")
+    expect(told).to_contain_text("Aperte agora a tecla nova")
+    for taken, words in (("F5", "não pode ser usada"), ("n", "não pode"), ("F9", "já serve para")):
+        page.keyboard.press(taken)
+        expect(told).to_contain_text(words)
+    examine(page, "keys")
+    page.keyboard.press("Control+F8")
+    expect(told).to_contain_text("Ctrl+F8 agora serve para: Ir para as notas.")
+    expect(row.locator("kbd")).to_have_text("Ctrl+F8")
+    page.keyboard.press("Escape")
+    expect(page.locator("#notas")).to_have_attribute("aria-keyshortcuts", "Control+F8")
+    page.keyboard.press("F4")
+    expect(page.locator("#notas")).not_to_be_focused()
+    page.keyboard.press("Control+F8")
+    expect(page.locator("#notas")).to_be_focused()
+    page.reload()
+    page.evaluate(NOTES)
+    expect(page.locator("#notas")).to_have_attribute("aria-keyshortcuts", "Control+F8")
+    page.click("#abrir-ajuda")
+    page.click("#teclas-padrao")
+    expect(row.locator("kbd")).to_have_text("F4")
+    page.keyboard.press("Escape")
+    page.keyboard.press("F4")
+    expect(page.locator("#notas")).to_be_focused()
+
+
 BAD_PHONE = """
 const refused = () => Promise.reject(new DOMException("no", "NotAllowedError"));
 const granted = () => Promise.resolve(new MediaStream());

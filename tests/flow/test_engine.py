@@ -279,6 +279,7 @@ def test_a_state_comes_back_from_storage_as_it_was() -> None:
         steps=9,
         slow=True,
         keys_only=True,
+        own_ears=True,
         waiting="CheckPin",
         phase="pin",
         outcome="refused",

@@ -25,6 +25,7 @@ from ivr.flow.events import (
     RequestFailed,
     Speech,
     StillWorking,
+    StreamLost,
 )
 from ivr.flow.explore_answers import ANSWERS, answers
 from ivr.flow.requests import PersonLookup, ResetPassword, UnlockAccount
@@ -53,6 +54,7 @@ CALLER: st.SearchStrategy[Event] = st.one_of(
     KEYED,
     SAID,
     st.just(NoInput()),
+    st.just(StreamLost()),
     st.builds(Recorded, recording=st.text(max_size=5), seconds=st.integers(-1, 400)),
     st.builds(
         LeftQueue,

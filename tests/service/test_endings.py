@@ -55,6 +55,18 @@ def queued(desk: Desk) -> PhoneLine:
     return line
 
 
+def tells_while_waiting(desk: Desk) -> PhoneLine:
+    line = queued(desk)
+    line.send(f"/voice/wait?n={line.turn}", Digits="2", QueuePosition="1", QueueTime="5")
+    line.go_on(QueueResult="leave", QueueTime="5")
+    return line
+
+
+def after_the_prompt(line: PhoneLine) -> PhoneLine:
+    line.go_on()
+    return line
+
+
 def recorded(line: PhoneLine, key: str = "#") -> PhoneLine:
     url = f"https://api.twilio.com/2010-04-01/Accounts/AC{'0' * 32}/Recordings/{RECORDING}"
     line.key(key, RecordingSid=RECORDING, RecordingUrl=url, RecordingDuration="12")
@@ -82,6 +94,7 @@ LISTENING: dict[str, tuple[Story, tuple[str, str]]] = {
     "person.closed_menu": (withheld_at_night, ("wants_person", "open")),
     "person.callback": (lambda d: keyed(withheld_at_night(d), "1"), ("wants_person", "open")),
     "person.voicemail": (lambda d: keyed(withheld_at_night(d), "3"), ("wants_person", "open")),
+    "person.tell": (tells_while_waiting, ("wants_person", "open")),
     "explain.need": (lambda d: keyed(call(d), "3"), ("abandoned", "closed")),
     "explain.complaint": (lambda d: keyed(call(d), "4"), ("abandoned", "closed")),
     "ticket.ask": (lambda d: keyed(call(d), "2"), ("abandoned", "closed")),
@@ -245,7 +258,7 @@ def test_a_caller_who_gives_no_number_keeps_an_open_ticket(still: Desk) -> None:
 def test_what_a_caller_said_is_with_the_ticket_however_the_call_ended(
     still: Desk, key: str, outcome: str, end: str
 ) -> None:
-    line = keyed(call(still), key)
+    line = after_the_prompt(keyed(call(still), key))
     report = {
         "RecordingSid": RECORDING,
         "RecordingStatus": "completed",
@@ -286,7 +299,7 @@ def test_a_recording_that_came_to_nothing_is_not_attached(still: Desk, status: s
 def test_a_message_is_with_the_ticket_it_was_left_for(still: Desk) -> None:
     line = asked_after_a_ticket(still)
     asked = re.findall(r"\d{12}", line.sent[-1].fields["Digits"])[0]
-    recorded(keyed(line, "1"))
+    recorded(after_the_prompt(keyed(line, "1")))
     assert line.hears("ticket.message_kept")
     assert ending(still, line) == ("ticket_status_told", "closed")
     with still.rt.store.begin(write=False) as tx:

@@ -107,6 +107,7 @@ def test_link_of_one_purpose_does_not_serve_the_other(world: World) -> None:
     assert world.opens(OLD)
 
 
+@pytest.mark.sqlite_only
 def test_stored_row_alone_does_not_give_the_token(world: World) -> None:
     _, token = world.link()
     dump = world.database.read_bytes() + Path(f"{world.database}-wal").read_bytes()

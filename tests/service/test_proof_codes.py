@@ -16,6 +16,7 @@ from web.phone_line import (
     identify,
     later,
     prove,
+    sql,
     to_code,
 )
 
@@ -160,3 +161,13 @@ def test_three_codes_a_day_and_a_minute_between_two(still: Desk) -> None:
     assert sum("codigo" in body for _, body in still.sms.sent) == 3
     later(still, hours=24)
     assert sent("next day")
+
+
+@pytest.mark.parametrize("mobile", ["+14155552671", "+556733183600", "+5590099999999"])
+def test_no_message_goes_to_a_number_that_is_no_brazilian_mobile(still: Desk, mobile: str) -> None:
+    sql(still, f"UPDATE demo_account SET mobile = '{mobile}' WHERE mobile = '{ana()['mobile']}'")
+    line = to_code(call(still))
+    line.key("123456")
+    still.work()
+    assert still.sms.sent == []
+    assert "person.verified" not in still.kinds(line.sid)

@@ -113,10 +113,10 @@ class Provider:
             "access_token": access,
             "token_type": "Bearer",
             "expires_in": LIFETIME_S,
-            "id_token": self.id_token(asked["nonce"], access),
+            "id_token": self.id_token(asked["nonce"], access, aged="max_age" in asked),
         }
 
-    def id_token(self, nonce: str, access: str) -> str:
+    def id_token(self, nonce: str, access: str, *, aged: bool = False) -> str:
         now = int(self.now().timestamp())
         half = hashlib.sha256(access.encode()).digest()[:16]
         claims = {
@@ -126,6 +126,7 @@ class Provider:
             "iat": now,
             "nonce": nonce,
             "at_hash": _words(half),
+            **({"auth_time": now} if aged else {}),
             **self.person,
             **self.claims,
         }

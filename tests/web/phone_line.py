@@ -25,9 +25,12 @@ from twilio.request_validator import RequestValidator
 from werkzeug.test import TestResponse
 
 from app import create_app
+from ivr.adapters.speech.prompt_files import load_catalogue
+from ivr.adapters.speech.telephone_wav import pack, silence
 from ivr.carrier.clock import VirtualLoop, wall_clock
 from ivr.domain.prompts.segments import Static
 from ivr.flow.verbs import Utterance
+from ivr.settings import ROOT
 from ivr.web.factory import start
 
 CALLER = "+5567999990001"
@@ -262,10 +265,15 @@ def value_words(desk: Desk, prompt: str, value: str) -> str:
 
 
 def build_audio_list(folder: Path, pieces: Iterable[str]) -> None:
-    """A list of rendered audio that names these pieces, without a sound."""
+    """Audio of these pieces with its list: a fifth of a second of silence each."""
     folder.mkdir(parents=True)
-    entry = {"text": "x", "sha256": "a" * 64, "key": "k", "seconds": 1.0, "source": "tts"}
-    (folder / "manifest.json").write_text(json.dumps(dict.fromkeys(pieces, entry)))
+    sound = pack(silence(0.2))
+    texts = load_catalogue(ROOT / "prompts" / "pt-BR.toml").static_pieces()
+    entry = {"sha256": hashlib.sha256(sound).hexdigest(), "key": "k", "seconds": 0.2}
+    listed = {p: {**entry, "text": texts.get(p, ""), "source": "tts"} for p in pieces}
+    for piece in listed:
+        (folder / f"{piece}.wav").write_bytes(sound)
+    (folder / "manifest.json").write_text(json.dumps(listed))
 
 
 def sql(desk: Desk, statement: str) -> None:

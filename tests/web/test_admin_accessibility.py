@@ -30,7 +30,12 @@ PAGES = (
     f"/admin/pessoas/{ANA}",
     "/admin/bloqueios",
     "/admin/calendario",
+    "/admin/filas",
+    "/admin/horarios",
+    "/admin/limites",
+    "/admin/retencao",
     "/admin/falas",
+    "/admin/falas/main.menu",
     "/admin/auditoria",
 )
 
@@ -102,7 +107,8 @@ def test_axe_finds_nothing_serious_and_a_telephone_shows_it_too(
     found: list[str] = []
     for path in PAGES:
         page.set_viewport_size({"width": 1280, "height": 720})
-        page.goto(where + path)
+        answer = page.goto(where + path)
+        assert answer is not None and answer.status == 200, path
         picture(page, path, 1280)
         found += violations(page)
         page.set_viewport_size({"width": 360, "height": 720})

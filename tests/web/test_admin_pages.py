@@ -141,7 +141,7 @@ def test_every_prompt_is_on_some_page(staffed: Desk) -> None:
     browser, seen, number = inside(staffed), set(), 1
     while True:
         page = browser.open(f"/admin/falas?pagina={number}").text
-        seen |= set(re.findall(r'<th scope="row"[^>]*><code>([^<]+)</code>', page))
+        seen |= set(re.findall(r'<th scope="row"[^>]*><a [^>]*><code>([^<]+)</code>', page))
         if "Próxima página" not in page:
             break
         number += 1

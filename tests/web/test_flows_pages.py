@@ -10,10 +10,13 @@ from typing import Any
 
 import pytest
 from desk import Desk
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from store_rows import a_call, a_ticket
 from web.staff_browser import CARLA, DAVI, ELISA, staff_inside, with_staff
 
 from ivr.ports.store import JournalEntry
+from ivr.service.flow_search import MOST, nodes_like
 from ivr.service.flow_views import difference
 
 
@@ -175,3 +178,64 @@ def test_unknown_revision_is_told(staffed: Desk) -> None:
 
 def test_auditor_does_not_see_flows(staffed: Desk) -> None:
     assert staff_inside(staffed, ELISA).open("/fluxos").status_code == 403
+
+
+def test_node_is_found_by_name_by_what_is_said_and_without_accents(staffed: Desk) -> None:
+    carla = staff_inside(staffed, CARLA)
+    assert "no=priority" in carla.open("/fluxos?busca=prioridade").text
+    said = staffed.rt.prompts.prompts["hours.reopens"].text.split("{")[0].strip()
+    page = carla.open(f"/fluxos?busca={said.upper()}").text
+    assert '/fluxos/person?no=closed#no"' in page
+    assert "Nenhum nó" in carla.open("/fluxos?busca=xyzzy").text
+    assert "<script>x" not in carla.open("/fluxos?busca=<script>x").text
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(asked=st.text(max_size=80))
+def test_any_search_finds_nodes_that_there_are(still: Desk, asked: str) -> None:
+    book = still.rt.flows.current
+    found = nodes_like(book, {n: p.text for n, p in still.rt.prompts.prompts.items()}, asked)
+    assert len(found) <= MOST
+    assert all(one.node in book.flows[one.flow].nodes for one in found)
+
+
+def test_way_of_a_call_is_lit_in_the_drawing_and_told_as_a_list(staffed: Desk) -> None:
+    with staffed.rt.store.begin() as tx:
+        tx.calls.add(a_call("CA2", revision=staffed.rt.flows.current.revision))
+        tx.tickets.add(a_ticket("CA2"))
+        places = (("main", "menu"), ("person", "start"), ("person", "open"))
+        entries = [
+            JournalEntry(turn=0, seq=n, at=tx.now(), kind="node.entered", flow=flow, node=node)
+            for n, (flow, node) in enumerate(places)
+        ]
+        tx.journal.add("CA2", entries)
+    carla = staff_inside(staffed, CARLA)
+    page = carla.open("/fluxos/person?chamada=CA2").text
+    assert "Caminho da chamada em azul" in page
+    assert len(re.findall(r'class="node lit"', page)) == 3, (
+        "the two of this flow and where it came from"
+    )
+    assert len(re.findall(r'class="edge lit"', page)) == 1
+    way = page.partition('<ol class="way">')[2].partition("</ol>")[0]
+    assert re.findall(r">(\w+\.\w+)</a></li>", way) == [
+        "main.menu",
+        "person.start",
+        "person.open",
+    ]
+    assert "chamada=CA2" in carla.open("/fluxos/main?no=menu&chamada=CA2").text
+    assert 'class="node lit"' not in carla.open("/fluxos/person").text
+    assert "/fluxos/person?chamada=CA2" in carla.open("/chamadas/CA2").text
+
+
+@pytest.mark.parametrize("sid", ["CA-none", "x", "CA9"])
+def test_way_of_no_call_is_told_in_the_words_of_one_that_may_not_be_seen(
+    staffed: Desk, sid: str
+) -> None:
+    heard(staffed, "CA9")
+    carla = staff_inside(staffed, CARLA)
+    unknown = carla.open(f"/fluxos/person?chamada={sid}")
+    assert (unknown.status_code, "Sem caminho para mostrar" in unknown.text) == (200, True)
+    davi = staff_inside(staffed, DAVI)
+    assert "Sem caminho para mostrar" in davi.open(f"/fluxos/person?chamada={sid}").text

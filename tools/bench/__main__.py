@@ -9,7 +9,19 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tools.bench import equal_time, footprint, log_search, pop, thousand_calls, turn_rate
+from tools.bench import (
+    board_report,
+    equal_time,
+    export_rows,
+    footprint,
+    log_search,
+    media_drops,
+    media_streams,
+    pop,
+    prompt_build,
+    thousand_calls,
+    turn_rate,
+)
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
@@ -20,6 +32,11 @@ PARTS = {
     "Equal time for known and unknown": equal_time.report,
     "From the offer to the card": pop.report,
     "The call log over a long history": log_search.report,
+    "Media streams in real time": media_streams.report,
+    "Media streams that are dropped": media_drops.report,
+    "The prompt build, cold and unchanged": prompt_build.report,
+    "Board and report over a long history": board_report.report,
+    "Export of the call log": export_rows.report,
 }
 
 

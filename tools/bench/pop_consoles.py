@@ -108,10 +108,15 @@ def _tab(context: BrowserContext, port: int, cookie: str) -> Page:
 
 
 def _give_way() -> None:
-    """Browsers run on other machines than the server: here they take what it leaves."""
+    """Browsers run on other machines than the server: here they take what it leaves. Linux keeps
+    the priority of each thread, and one of the whole session, which a browser has of its own
+    (sched(7), "The autogroup feature")."""
     for pid in browsers():
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, pid, 19)
+            Path(f"/proc/{pid}/autogroup").write_text("19")
+        for thread in Path(f"/proc/{pid}/task").glob("[0-9]*"):
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, int(thread.name), 19)
 
 
 def browsers() -> list[int]:

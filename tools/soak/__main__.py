@@ -15,7 +15,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.soak", description=__doc__)
     parser.add_argument("--calls", type=int, default=10_000)
     parser.add_argument("--every", type=float, default=2.0, help="seconds between two kills")
-    parser.add_argument("--at-once", type=int, default=250, help="lines busy at the same time")
+    parser.add_argument("--at-once", type=int, default=300, help="lines busy at the same time")
     options = parser.parse_args()
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
     from tools.soak.run import soak

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ivr.carrier.call import Call
-from ivr.carrier.events import HttpExchange, LineEvent
+from ivr.carrier.events import Enqueued, HttpExchange, LineEvent
 from ivr.carrier.exchange import Exchange
 from ivr.carrier.pages.pace import HurriedLeg
 from ivr.carrier.script import Script, read_script
@@ -24,6 +24,9 @@ DESK = "+556733183600"
 STORIES = ("reset_spoken", "reset_by_link")
 QUEUE = "/voice/wait"
 """Where the queue's music comes from: whoever hears it was handed over to a person."""
+OWN_MUSIC_S = 1.0
+"""After so long in the queue without it, the carrier's own music plays: the service could name no
+address, because its database was away."""
 
 
 @dataclass(kw_only=True)
@@ -114,6 +117,8 @@ class Callers:
 def _leave_the_queue(call: Call, event: LineEvent) -> None:
     if isinstance(event, HttpExchange) and QUEUE in event.url:
         call.handset.hang_up()
+    elif isinstance(event, Enqueued):
+        asyncio.get_running_loop().call_later(OWN_MUSIC_S, call.handset.hang_up)
 
 
 class _Phone:

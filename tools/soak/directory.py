@@ -82,7 +82,7 @@ class SoakDirectory:
         root = self._as_root()
         found = []
         for _, entry in root.search_s(LOG, ldap.SCOPE_SUBTREE, "(reqType=modify)"):
-            mods = [mod.decode() for mod in entry["reqMod"]]
+            mods = [mod.decode("utf-8", "replace") for mod in entry["reqMod"]]
             if any(mod.startswith("userPassword:") for mod in mods):
                 marks = [m for m in mods if m.startswith(f"employeeType:+ {PREFIX}")]
                 uid = entry["reqDN"][0].decode().split(",")[0].removeprefix("uid=")

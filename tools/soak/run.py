@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -94,6 +94,8 @@ async def _soak(
     await asyncio.to_thread(system.start)
     callers = Callers(exchange, prompts=rt.prompts, at_once=at_once, patience_s=patience_s)
     trouble = asyncio.create_task(_trouble(system, every=every))
+    system.look()
+    system.spent.begin()
     began = time.monotonic()
     try:
         await callers.all_call(people)
@@ -101,7 +103,9 @@ async def _soak(
         trouble.cancel()
         with suppress(asyncio.CancelledError):
             await trouble
-    spent = time.monotonic() - began
+    seconds = time.monotonic() - began
+    system.look()
+    spent = system.spent.seconds()
     await asyncio.to_thread(system.supervise)
     await _until(lambda: not _waiting(rt), seconds=SETTLE_S)
     with suppress(TimeoutError):
@@ -113,7 +117,7 @@ async def _soak(
         gather, rt, exchange, callers, directory=system.directory, logs=system.logs()
     )
     figures = reconcile(evidence)
-    figures.facts = _facts(system, callers, evidence, seconds=spent, late=late)
+    figures.facts = _facts(system, callers, evidence, seconds=seconds, spent=spent, late=late)
     await runner.cleanup()
     rt.store.close()  # type: ignore[attr-defined]
     return figures, evidence
@@ -174,13 +178,24 @@ def _settle(rt: Runtime, clock: AheadClock) -> int:
 
 
 def _facts(
-    system: SoakSystem, callers: Callers, seen: Evidence, *, seconds: float, late: int
+    system: SoakSystem,
+    callers: Callers,
+    seen: Evidence,
+    *,
+    seconds: float,
+    spent: Mapping[str, float],
+    late: int,
 ) -> dict[str, int | str]:
     waited = sorted(callers.seen.milliseconds) or [0]
     told = callers.told
     return {
         "calls": len(told),
         "seconds": f"{seconds:.0f}",
+        "calls a second": f"{len(told) / seconds:.1f}",
+        **{
+            f"CPU a call, {kind}, ms": f"{each / len(told) * 1000:.0f}"
+            for kind, each in [*sorted(spent.items()), ("all", sum(spent.values()))]
+        },
         "calls that told their whole story": sum(not t.problems for t in told),
         "calls of which no webhook was answered": len(seen.placed - seen.answered),
         "tickets": len(seen.tickets),

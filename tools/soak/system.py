@@ -20,6 +20,7 @@ from fixtures_postgres import PostgresServer
 
 from ivr.settings import ROOT, Settings, read_settings
 from tools.soak.directory import SoakDirectory
+from tools.soak.spent import Spent, children
 
 BIN = Path(sys.executable).parent
 WORKERS = 4
@@ -27,6 +28,8 @@ WEB_WORKERS = 3
 BOOT_S = 3.0
 """A process younger than this is spared, and so is the last one of its kind that is older: on a
 busy machine nothing would ever be up."""
+LOOK_S = 0.5
+"""Between two looks at what the processes have spent."""
 DOWN_S = 0.5
 """How long PostgreSQL stays away after an immediate stop."""
 TARGETS = {
@@ -38,6 +41,8 @@ TARGETS = {
     "PostgreSQL at once": 1,
 }
 """What is killed, and how often in relation to the others."""
+LEFT_OUT = ("PYTHONDONTWRITEBYTECODE", "PROMETHEUS_MULTIPROC_DIR")
+"""Of the environment: the first would have each new process compile everything anew."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
@@ -61,6 +66,8 @@ class SoakSystem:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._stopping = False
         self._since: dict[int, float] = {}
+        self.spent = Spent()
+        self._looked = 0.0
         (folder / "pg").mkdir()
         self.database = PostgresServer(folder / "pg")
         (folder / "ldap").mkdir()
@@ -70,7 +77,7 @@ class SoakSystem:
         (folder / "var" / "prompts").symlink_to(ROOT / "var" / "prompts")
         _open_day_and_night(folder / "callflows")
         self.env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("IVR_")},
+            **{k: v for k, v in os.environ.items() if k not in LEFT_OUT and k[:4] != "IVR_"},
             "SECRET_KEY": "key-of-the-soak-" + "k" * 24,
             "TWILIO_ACCOUNT_SID": account,
             "TWILIO_AUTH_TOKEN": token,
@@ -86,6 +93,8 @@ class SoakSystem:
             "IVR_LOG_LEVEL": "WARNING",
             "FLASK_APP": "app:create_app",
             "PYTHONUNBUFFERED": "1",
+            "WEB_CONCURRENCY": str(WEB_WORKERS),
+            "WEB_PRELOAD": "1",
         }
 
     @property
@@ -106,20 +115,37 @@ class SoakSystem:
         raise AssertionError("the web does not answer:\n" + self.logs()[-4000:])
 
     def supervise(self) -> None:
-        """Start again what has ended; note who is there."""
+        """Start again what has ended; note who is there and what it has spent."""
         web = self._processes["web"].pid
-        for pid in (web, *_children(web), *self._outbox_workers()):
+        for pid in (web, *children(web), *self._outbox_workers()):
             self._since.setdefault(pid, time.monotonic())
+        if time.monotonic() >= self._looked + LOOK_S:
+            self._looked = time.monotonic()
+            self.look()
         for name, process in list(self._processes.items()):
             if process.poll() is not None and not self._stopping:
                 self.restarts += 1
                 self._start(name)
 
+    def look(self) -> None:
+        """Note what each process has spent so far."""
+        web = self._processes["web"].pid
+        kinds = {
+            "web": [web, *children(web)],
+            "outbox workers": self._outbox_workers(),
+            "carrier and callers": [os.getpid()],
+            "slapd": [self.directory.server.pid],
+        }
+        with suppress(OSError, ValueError, IndexError):
+            postmaster = self._postmaster()
+            kinds["PostgreSQL"] = [postmaster, *children(postmaster)]
+        self.spent.look(kinds)
+
     def kill_one(self) -> None:
         """Kill something by chance. Blocks while PostgreSQL is away."""
         target = self._choose.choices(list(TARGETS), weights=list(TARGETS.values()))[0]
         if target == "web worker":
-            done = self._kill(self._grown(_children(self._processes["web"].pid)))
+            done = self._kill(self._grown(children(self._processes["web"].pid)))
         elif target == "whole web server":
             done = self._kill_web()
         elif target == "slapd":
@@ -128,7 +154,7 @@ class SoakSystem:
         elif target == "outbox worker":
             done = self._kill(self._grown(self._outbox_workers()))
         elif target == "PostgreSQL backend":
-            done = self._kill([p for p in _children(self._postmaster()) if _serves_a_client(p)])
+            done = self._kill([p for p in children(self._postmaster()) if _serves_a_client(p)])
         else:
             self.database.stop("immediate")
             time.sleep(DOWN_S)
@@ -160,9 +186,8 @@ class SoakSystem:
         words = [str(BIN / "flask"), "worker"]
         if name == "web":
             words = [
-                str(BIN / "gunicorn"), "wsgi:application", f"--bind={self.web[7:]}",
-                "--worker-class=gthread", f"--workers={WEB_WORKERS}", "--threads=8",
-                "--no-control-socket", "--log-level=warning",
+                str(BIN / "gunicorn"), "-c", "deploy/gunicorn.conf.py", f"--bind={self.web[7:]}",
+                "--log-level=warning", "wsgi:application",
             ]  # fmt: skip
         with (self.folder / f"{name}.log").open("ab") as log:
             self._processes[name] = subprocess.Popen(
@@ -190,7 +215,7 @@ class SoakSystem:
     def _kill_web(self) -> bool:
         """Gunicorn and all its workers at once."""
         web = self._processes["web"].pid
-        pids = [web, *_children(web)]
+        pids = [web, *children(web)]
         if time.monotonic() - self._since.get(web, time.monotonic()) < BOOT_S:
             return False
         for pid in pids:
@@ -200,13 +225,6 @@ class SoakSystem:
 
     def _postmaster(self) -> int:
         return int((self.database.folder / "data" / "postmaster.pid").read_text().split()[0])
-
-
-def _children(pid: int) -> list[int]:
-    try:
-        return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except OSError:
-        return []
 
 
 def _serves_a_client(pid: int) -> bool:

@@ -29,7 +29,7 @@ _t = tables.turns.c
 _ADD = insert_once(tables.calls)
 
 _VIEW = Statement(
-    select(*tables.calls.c, _t.reply_sealed, _t.claimed_at)
+    select(*(c for c in tables.calls.c if c is not _c.stream_turn), _t.reply_sealed, _t.claimed_at)
     .select_from(
         tables.calls.outerjoin(
             tables.turns, and_(_t.call_sid == _c.sid, _t.turn == bindparam("asked_turn"))
@@ -84,6 +84,17 @@ _REPLY = upsert(
     ),
 )
 
+_OPEN_STREAM = Statement(
+    update(tables.calls)
+    .where(
+        _c.sid == bindparam("asked_sid"),
+        _c.turn == bindparam("asked_turn"),
+        _c.stream_turn < bindparam("asked_turn"),
+        _c.ended_at.is_(None),
+    )
+    .values(stream_turn=bindparam("asked_turn"))
+)
+
 _END = Statement(
     update(tables.calls)
     .where(_c.sid == bindparam("asked_sid"), _c.ended_at.is_(None))
@@ -131,6 +142,7 @@ class SqlCalls:
                 "outcome": call.outcome,
                 "revision": call.revision,
                 "person": call.person,
+                "stream_turn": -1,
             },
         )
         return written == 1
@@ -193,6 +205,9 @@ class SqlCalls:
             },
         )
         return kept == 1
+
+    def open_stream(self, sid: str, turn: int) -> bool:
+        return self._driver.change(_OPEN_STREAM, {"asked_sid": sid, "asked_turn": turn}) == 1
 
     def end(self, sid: str, *, at: datetime, by: str, outcome: str) -> bool:
         ended = self._driver.change(

@@ -14,6 +14,7 @@ from sqlalchemy import PoolProxiedConnection
 from ivr.adapters.db.errors import unavailable
 from ivr.adapters.db.statement import Parameters, Prepared, Row, Statement
 
+IDLE = psycopg.pq.TransactionStatus.IDLE
 STREAM_S = 1_800
 """Seconds that one statement, or the wait for whoever takes its rows, may last in a stream."""
 
@@ -56,11 +57,18 @@ class Driver:
 
     def begin(self, *, write: bool) -> None:
         """SQLite: at once, with the writer's lock for writing, so that no transaction fails
-        half-way because its snapshot is old. PostgreSQL begins at the first statement."""
+        half-way because its snapshot is old.
+
+        PostgreSQL begins at the first statement that may write. One that only reads needs no
+        transaction: under READ COMMITTED each of its statements has a snapshot of its own anyway,
+        and a rollback would make the driver forget what it has prepared.
+        """
         self.writes = write
         if self.dialect == "sqlite":
             with self._told:
                 self._connection.execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        else:
+            self._commit_each_statement(not write)
 
     def commit(self) -> None:
         with self._told:
@@ -71,6 +79,8 @@ class Driver:
         if not self._broken:
             try:
                 self._connection.rollback()
+                if self.dialect == "postgresql":
+                    self._commit_each_statement(False)
             except (sqlite3.Error, psycopg.Error):
                 self._broken = True
         return not self._broken
@@ -124,6 +134,7 @@ class Driver:
         bound = prepared.bind(given)
         with self._told:
             if self.dialect == "postgresql":
+                self._commit_each_statement(False)
                 for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
                     self._connection.execute(f"SET LOCAL {setting} = '{STREAM_S}s'")
                 cursor = self._connection.cursor(name=f"stream_{id(bound):x}")
@@ -150,6 +161,13 @@ class Driver:
         if failed is not None:
             self._broken = True
             raise failed from error
+
+    def _commit_each_statement(self, wanted: bool) -> None:
+        """Nothing goes to the server; nothing is done to a lost connection or inside a transaction
+        that is open."""
+        status = self._connection.info.transaction_status
+        if status == IDLE and self._connection.autocommit != wanted:
+            self._connection.autocommit = wanted
 
     def _prepare(self, statement: Statement) -> Prepared:
         prepared = statement.on(self.dialect)

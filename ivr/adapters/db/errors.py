@@ -48,12 +48,9 @@ def unavailable(error: BaseException) -> StoreUnavailableError | None:
 
 
 def translate_errors(engine: Engine) -> None:
-    """Make the engine raise :class:`StoreUnavailableError` where that is what happened.
-
-    The probe of a pooled connection is left alone: the pool replaces it by a new one.
-    """
+    """Make the engine raise :class:`StoreUnavailableError` where that is what happened."""
 
     def translate(context: ExceptionContext) -> StoreUnavailableError | None:
-        return None if context.is_pre_ping else unavailable(context.original_exception)
+        return unavailable(context.original_exception)
 
     event.listen(engine, "handle_error", translate, retval=True)

@@ -8,8 +8,10 @@ from ivr.adapters.db import (
     tables_log,
     tables_metrics,
     tables_privacy,
+    tables_room,
     tables_staff,
     tables_tickets,
+    tables_transcripts,
 )
 from ivr.adapters.db.tables import metadata
 
@@ -20,6 +22,8 @@ __all__ = [
     "tables_log",
     "tables_metrics",
     "tables_privacy",
+    "tables_room",
     "tables_staff",
     "tables_tickets",
+    "tables_transcripts",
 ]

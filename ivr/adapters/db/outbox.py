@@ -35,6 +35,7 @@ _GET = Statement(select(*_JOB).where(_o.key == bindparam("asked")))
 
 _now = bindparam("now", type_=UtcDateTime)
 _OF_THE_DESK = _o.kind.like("desk.%")
+_OF_SPEECH = _o.kind.like("speech.%")
 
 
 def _claim(lane: ColumnElement[bool]) -> Statement:
@@ -60,8 +61,9 @@ def _claim(lane: ColumnElement[bool]) -> Statement:
 
 
 _CLAIM: Mapping[Lane, Statement] = {
-    "calls": _claim(not_(_OF_THE_DESK)),
+    "calls": _claim(not_(or_(_OF_THE_DESK, _OF_SPEECH))),
     "desk": _claim(_OF_THE_DESK),
+    "speech": _claim(_OF_SPEECH),
 }
 
 _SETTLE = Statement(

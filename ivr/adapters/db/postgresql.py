@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlalchemy import URL, Engine, create_engine
 
 from ivr.adapters.db.errors import translate_errors
+from ivr.adapters.db.probe import probe_what_may_be_lost
 
 CONNECT_S = 3
 IDLE_IN_TRANSACTION_S = 30
 
 
 def postgresql_engine(url: URL, *, patience_s: float, pool_size: int) -> Engine:
-    """Engine with a pool that probes a connection before it hands it out.
+    """Engine with a pool that hands out no connection that is known to be lost.
 
     ``patience_s`` bounds the wait for a lock and for a free connection; a statement may take
     twice as long. READ COMMITTED: what must not race is locked or compared and swapped.
@@ -34,9 +35,9 @@ def postgresql_engine(url: URL, *, patience_s: float, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_timeout=patience_s,
-        pool_pre_ping=True,
         pool_use_lifo=True,
         hide_parameters=True,
     )
     translate_errors(engine)
+    probe_what_may_be_lost(engine)
     return engine

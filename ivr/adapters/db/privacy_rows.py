@@ -23,6 +23,7 @@ OF_NOBODY = {
     "erasures": "marks; joined to what they stand for",
     "flow_revisions": "flows",
     "heartbeats": "processes",
+    "kept_rules": "rules of the desk",
     "legal_holds": "told only to who set them",
     "log_views": "staff",
     "metric_buckets": "counts",
@@ -42,9 +43,11 @@ SEALED_TEXTS = {
     ("calls", "caller_sealed"): "caller",
     ("data_requests", "text_sealed"): "text",
     ("engagements", "notes_sealed"): "notes",
+    ("outside_calls", "number_sealed"): "number",
     ("ticket_events", "text_sealed"): "text",
+    ("transcripts", "text_sealed"): "corrected",
 }
-SEALED_JSON = {("contacts", "known_sealed"): "known"}
+SEALED_JSON = {("contacts", "known_sealed"): "known", ("transcripts", "words_sealed"): "words"}
 HIDDEN = frozenset(
     {
         "account",

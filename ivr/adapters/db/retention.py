@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import (
     Integer,
     bindparam,
+    delete,
     func,
     insert,
     literal,
@@ -24,6 +25,7 @@ from ivr.adapters.db.driver import Driver
 from ivr.adapters.db.statement import Statement, insert_once, upsert
 from ivr.adapters.db.tables_privacy import erasures, legal_holds, retention_runs
 from ivr.adapters.db.tables_tickets import contacts
+from ivr.adapters.db.tables_transcripts import transcripts
 from ivr.domain.retention import RetentionClass
 from ivr.ports.queues import RecordingRow
 from ivr.ports.retention import Due, Erasure, LegalHold, RetentionRun
@@ -39,6 +41,12 @@ _RELEASE = Statement(
     .values(removed_by=bindparam("by"), removed_at=bindparam("at"))
 )
 _HOLDS = Statement(select(legal_holds).where(_h.removed_at.is_(None)).order_by(_h.added_at, _h.id))
+_ENDED = Statement(
+    select(legal_holds)
+    .where(_h.removed_at.is_not(None))
+    .order_by(_h.removed_at.desc(), _h.id)
+    .limit(_most)
+)
 _HELD = Statement(
     select(literal(1)).where(_h.removed_at.is_(None), _h.object == bindparam("asked")).limit(1)
 )
@@ -66,6 +74,9 @@ _RECORDING_ERASED = Statement(
         file="",
         deleted_at=func.coalesce(_r.deleted_at, bindparam("at", type_=UtcDateTime)),
     )
+)
+_TRANSCRIPT_ERASED = Statement(
+    delete(transcripts).where(transcripts.c.recording == bindparam("asked"))
 )
 _TICKETS = Statement(
     select(_t.protocol, _t.call_sid)
@@ -163,6 +174,9 @@ class SqlRetention:
     def holds(self) -> list[LegalHold]:
         return [LegalHold(**row) for row in self._driver.records(_HOLDS, {})]
 
+    def ended(self, *, most: int) -> list[LegalHold]:
+        return [LegalHold(**row) for row in self._driver.records(_ENDED, {"most": most})]
+
     def is_held(self, *objects: str) -> bool:
         return any(self._driver.value(_HELD, {"asked": one}) is not None for one in objects)
 
@@ -194,6 +208,7 @@ class SqlRetention:
         return [RecordingRow(**row) for row in self._driver.records(_RECORDINGS, given)]
 
     def recording_erased(self, sid: str, *, kind: str, at: datetime) -> None:
+        self._driver.change(_TRANSCRIPT_ERASED, {"asked": sid})
         self._driver.change(_RECORDING_ERASED, {"asked": sid, "at": at})
         self._mark([f"recording:{sid}"], kind=kind, at=at)
 
@@ -222,7 +237,8 @@ class SqlRetention:
         for table, statement in rules.of_a_call():
             with self._pass(table):
                 self._driver.change_each(statement, keys)
-        self._mark([f"ticket:{protocol}" for protocol, _ in found], kind="attendance", at=at)
+        gone = [name for protocol, sid in found for name in (f"ticket:{protocol}", f"call:{sid}")]
+        self._mark(gone, kind="attendance", at=at)
         return len(found)
 
     def _forget_known(self, *, before: datetime, at: datetime, most: int) -> int:

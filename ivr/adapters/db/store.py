@@ -27,7 +27,9 @@ from ivr.adapters.db.driver import Driver
 from ivr.adapters.db.engine import PATIENCE_S, POOL_SIZE, make_engine
 from ivr.adapters.db.flows import SqlFlows
 from ivr.adapters.db.journal import SqlJournal
+from ivr.adapters.db.kept_rules import SqlKeptRules
 from ivr.adapters.db.outbox import SqlOutbox
+from ivr.adapters.db.outside import SqlOutside
 from ivr.adapters.db.owner import SqlOwners
 from ivr.adapters.db.privacy import SqlPrivacy
 from ivr.adapters.db.proofs import SqlProofs
@@ -39,9 +41,11 @@ from ivr.adapters.db.rollups import SqlMetrics
 from ivr.adapters.db.sqlite import READ_ONLY
 from ivr.adapters.db.staff import SqlStaff
 from ivr.adapters.db.statement import Statement
+from ivr.adapters.db.supervisions import SqlSupervisions
 from ivr.adapters.db.ticket_lists import SqlTicketLists
 from ivr.adapters.db.ticket_log import SqlTicketLog
 from ivr.adapters.db.tickets import SqlTickets
+from ivr.adapters.db.transcripts import SqlTranscripts
 from ivr.adapters.db.vital_signs import SqlVitals
 from ivr.adapters.db.webhook_targets import SqlWebhookTargets
 from ivr.ports.admin_views import AdminViews
@@ -53,7 +57,9 @@ from ivr.ports.changes import Changes
 from ivr.ports.clock import Clock
 from ivr.ports.desk import Desk
 from ivr.ports.desk_views import DeskViews
+from ivr.ports.kept_rules import KeptRules
 from ivr.ports.metrics import Metrics, Switches
+from ivr.ports.outside import Outside
 from ivr.ports.owner import Owners
 from ivr.ports.privacy import Privacy
 from ivr.ports.recordings import Recordings
@@ -71,7 +77,9 @@ from ivr.ports.store import (
     Tickets,
     Transaction,
 )
+from ivr.ports.supervision import Supervisions
 from ivr.ports.tickets import ApiTokens, TicketLists, TicketLog, WebhookTargets
+from ivr.ports.transcripts import Transcripts
 from ivr.ports.vital_signs import Vitals
 
 _DATABASE_NOW = Statement(select(func.clock_timestamp(type_=UtcDateTime)))
@@ -98,8 +106,10 @@ class SqlTransaction:
         "desk_views",
         "flows",
         "journal",
+        "kept_rules",
         "metrics",
         "outbox",
+        "outside",
         "owner",
         "privacy",
         "proofs",
@@ -108,10 +118,12 @@ class SqlTransaction:
         "retention",
         "resets",
         "staff",
+        "supervisions",
         "switches",
         "ticket_lists",
         "ticket_log",
         "tickets",
+        "transcripts",
         "vitals",
         "webhook_targets",
     )
@@ -140,6 +152,7 @@ class SqlTransaction:
         )
         self.callbacks: Callbacks = SqlCallbacks(driver, seal=seal, keyed_hash=keyed_hash)
         self.recordings: Recordings = SqlRecordings(driver)
+        self.transcripts: Transcripts = SqlTranscripts(driver, seal=seal)
         self.retention: Retention = SqlRetention(driver)
         self.privacy: Privacy = SqlPrivacy(driver, seal=seal)
         self.vitals: Vitals = SqlVitals(driver)
@@ -149,6 +162,8 @@ class SqlTransaction:
         self.flows: Flows = SqlFlows(driver)
         self.owner: Owners = SqlOwners(driver)
         self.desk: Desk = SqlDesk(driver, seal=seal)
+        self.supervisions: Supervisions = SqlSupervisions(driver)
+        self.outside: Outside = SqlOutside(driver, seal=seal)
         self.alarms: Alarms = SqlAlarms(driver)
         self.metrics: Metrics = SqlMetrics(driver)
         self.switches: Switches = SqlSwitches(driver)
@@ -158,6 +173,7 @@ class SqlTransaction:
         self.desk_views: DeskViews = SqlDeskViews(driver)
         self.changes: Changes = SqlChanges(driver, now=self.now)
         self.blocked: Blocked = SqlBlocked(driver, seal=seal, keyed_hash=keyed_hash)
+        self.kept_rules: KeptRules = SqlKeptRules(driver, lock=self.proofs.lock)
         self.admin_views: AdminViews = SqlAdminViews(driver)
         self.call_search: CallSearch = SqlCallSearch(driver, seal=seal)
 

@@ -60,6 +60,7 @@ calls = Table(
     Column("outcome", Text, nullable=False),
     Column("revision", Text, nullable=False),
     Column("person", Text, nullable=False),
+    Column("stream_turn", Integer, nullable=False, server_default="-1"),
 )
 _not_ended = text("ended_at IS NULL")
 Index(

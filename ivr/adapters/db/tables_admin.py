@@ -1,10 +1,10 @@
-"""Tables of administration: blocked numbers."""
+"""Tables of administration: blocked numbers, rules of the desk changed on a page."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, LargeBinary, Table, Text, text
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text, text
 
-from ivr.adapters.db.columns import UtcDateTime
+from ivr.adapters.db.columns import JsonText, UtcDateTime
 from ivr.adapters.db.tables import metadata, row_id
 
 blocked_numbers = Table(
@@ -28,3 +28,13 @@ Index(
     postgresql_where=text("removed_at IS NULL"),
 )
 """One block a number, and the look-up of every call that begins."""
+
+kept_rules = Table(
+    "kept_rules",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", JsonText),
+    Column("revision", BigInteger, nullable=False, index=True),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ivr.adapters.speech.engines import Engine
 from ivr.adapters.speech.prompt_files import audio_file, is_intact
 from ivr.adapters.speech.recordings import recording_hash
-from ivr.adapters.speech.synthesis import Voice, engine_version, pronounced
+from ivr.adapters.speech.synthesis import Voice, pronounced
 from ivr.domain.prompts.manifest import Manifest
 
-PIPELINE = 1
+PIPELINE = 2
 """Raise when sound.py or synthesis.py changes what a piece sounds like."""
 PAUSE_SECONDS = 0.2
 
@@ -31,16 +32,16 @@ class Job:
 
 
 def jobs_for(
-    pieces: Mapping[str, str], recorded: Mapping[str, Path], *, voice: Voice
+    pieces: Mapping[str, str], recorded: Mapping[str, Path], *, voice: Voice, engine: Engine
 ) -> Iterator[Job]:
-    """Jobs of all pieces (id -> text). Raises SynthesisError when espeak-ng is not installed."""
+    """Jobs of all pieces (id -> text). Raises SynthesisError when the engine is not installed."""
     for piece, text in pieces.items():
         recording = recorded.get(piece)
         made_from: list[object]
         if recording:
             made_from = ["recorded", recording_hash(recording)]
         elif text:
-            made_from = [pronounced(text), voice.name, rate_of(piece, voice), engine_version()]
+            made_from = [pronounced(text), voice.name, rate_of(piece, voice), engine.version()]
         else:
             made_from = ["pause", PAUSE_SECONDS]
         key = hashlib.sha256(json.dumps([*made_from, PIPELINE]).encode()).hexdigest()

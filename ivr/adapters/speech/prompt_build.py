@@ -6,21 +6,27 @@ match the manifest stays as it is.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import json
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ivr.adapters.speech.build_folder import (
+    alone,
+    manifest_json,
+    remove_others,
+    stored_manifest,
+)
 from ivr.adapters.speech.build_plan import PAUSE_SECONDS, Job, is_current, jobs_for, rate_of
+from ivr.adapters.speech.engines import PYTTSX3, Engine
 from ivr.adapters.speech.prompt_files import (
     MANIFEST,
     audio_file,
-    load_manifest,
     write_whole,
 )
 from ivr.adapters.speech.recordings import recordings, without_piece
@@ -28,7 +34,6 @@ from ivr.adapters.speech.synthesis import (
     Render,
     SynthesisError,
     Voice,
-    renderers,
     steady,
 )
 from ivr.adapters.speech.telephone_wav import (
@@ -39,10 +44,10 @@ from ivr.adapters.speech.telephone_wav import (
     silence,
     unpack,
 )
-from ivr.domain.prompts.manifest import Manifest, ManifestError, PieceAudio
+from ivr.domain.prompts.manifest import PieceAudio
 
-_SHORTEST, _LONGEST, _GRACE = 0.02, 0.25, 1.5
-"""Plausible seconds a letter or digit of the text, and seconds to spare for short texts."""
+WORKERS = max(2, os.cpu_count() or 1)
+"""Children at a time: one a core."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,13 @@ class BuildReport:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Speaker:
+    voice: Voice
+    engine: Engine
+    ways: tuple[Render, ...]
+
+
 @dataclass(slots=True, kw_only=True)
 class _Outcome:
     entries: dict[str, PieceAudio] = field(default_factory=dict)
@@ -70,37 +82,46 @@ def build(
     *,
     out: Path,
     recorded: Path,
+    uploaded: Path | None = None,
     voice: Voice | None = None,
-    workers: int = 2,
+    engine: Engine = PYTTSX3,
+    only: AbstractSet[str] | None = None,
+    workers: int = WORKERS,
     progress: Callable[[int, int], None] | None = None,
     ways: tuple[Render, ...] | None = None,
 ) -> BuildReport:
     """Make the audio of ``pieces`` (id -> text, "" = a short pause) in the folder ``out``.
 
-    ``recorded`` is the folder with recorded voices. ``workers`` child processes render at once.
-    Files of other pieces are removed. Raises SynthesisError when espeak-ng is not installed.
+    ``recorded`` is the folder with recorded voices, ``uploaded`` the one of those that came by the
+    page. ``workers`` child processes render at once. Files of other pieces are removed. ``only``:
+    the pieces to look at; the others stay as the manifest has them. ``ways`` stand in for those of
+    the engine. Raises SynthesisError when the engine is not installed.
     """
     started = time.monotonic()
-    voice, ways = voice or Voice(), ways or renderers()
+    voice = voice or Voice()
+    speaker = _Speaker(voice=voice, engine=engine, ways=ways or engine.ways())
     out.mkdir(parents=True, exist_ok=True)
-    with _alone(out):
-        stored = _stored_manifest(out)
+    with alone(out):
+        stored = stored_manifest(out)
         before = stored or {}
-        jobs = list(jobs_for(pieces, recordings(recorded), voice=voice))
+        found = recordings(recorded, uploaded=uploaded)
+        looked_at = {p: text for p, text in pieces.items() if only is None or p in only}
+        jobs = list(jobs_for(looked_at, found, voice=voice, engine=engine))
         kept = {job.piece: before[job.piece] for job in jobs if is_current(job, before, folder=out)}
+        kept |= {p: before[p] for p in pieces if p not in looked_at and p in before}
         todo = [job for job in jobs if job.piece not in kept]
-        made = _make_all(todo, out=out, voice=voice, workers=workers, ways=ways, progress=progress)
+        made = _make_all(todo, out=out, speaker=speaker, workers=workers, progress=progress)
         after = kept | made.entries
         if after != stored:
-            write_whole(out / MANIFEST, _manifest_json(after))
-        removed = tuple(_remove_others(out, frozenset(after)))
+            write_whole(out / MANIFEST, manifest_json(after))
+        removed = tuple(remove_others(out, frozenset(after)))
     return BuildReport(
         rendered=tuple(name for name, entry in made.entries.items() if entry.source == "tts"),
         recorded=tuple(name for name, entry in made.entries.items() if entry.source == "recorded"),
         kept=tuple(kept),
         removed=removed,
         problems=tuple(made.problems),
-        warnings=tuple(without_piece(recorded, frozenset(pieces))),
+        warnings=tuple(without_piece(recorded, frozenset(pieces), uploaded=uploaded)),
         seconds=time.monotonic() - started,
     )
 
@@ -109,15 +130,14 @@ def _make_all(
     jobs: list[Job],
     *,
     out: Path,
-    voice: Voice,
+    speaker: _Speaker,
     workers: int,
-    ways: tuple[Render, ...],
     progress: Callable[[int, int], None] | None,
 ) -> _Outcome:
     """Threads only wait here: each render is a process of its own."""
     outcome = _Outcome()
     with _pool(workers) as pool:
-        running = {pool.submit(_make, job, voice=voice, ways=ways): job for job in jobs}
+        running = {pool.submit(_make, job, speaker): job for job in jobs}
         for done, future in enumerate(as_completed(running), start=1):
             job = running[future]
             try:
@@ -133,27 +153,31 @@ def _make_all(
     return outcome
 
 
-def _make(job: Job, *, voice: Voice, ways: tuple[Render, ...]) -> bytes:
+def _make(job: Job, speaker: _Speaker) -> bytes:
     """µ-law samples of a piece. Raises SynthesisError, NotTelephoneAudio, OSError."""
     if not job.text and not job.recording:
         return silence(PAUSE_SECONDS)
+    from ivr.adapters.speech.pace import plausible
     from ivr.adapters.speech.sound import Silent, telephone_mulaw
 
     try:
         if job.recording:
             return telephone_mulaw(unpack(job.recording.read_bytes()))
-        rate = rate_of(job.piece, voice)
-        mulaw = telephone_mulaw(steady(job.text, voice=voice.name, rate=rate, ways=ways))
+        rate, engine = rate_of(job.piece, speaker.voice), speaker.engine
+        wave = steady(
+            job.text,
+            voice=speaker.voice.name,
+            rate=rate,
+            ways=speaker.ways,
+            may_lose_rate=engine.may_lose_rate,
+        )
+        mulaw = telephone_mulaw(wave)
     except Silent as error:
         raise NotTelephoneAudio(str(error)) from error
-    if not _plausible(job.text, seconds=len(mulaw) / RATE):
-        raise SynthesisError(f"{len(mulaw) / RATE:.1f} seconds cannot be this text")
+    seconds = len(mulaw) / RATE
+    if not plausible(job.text, seconds=seconds, rate=rate, known_pace=engine.keeps_pace):
+        raise SynthesisError(f"{seconds:.1f} seconds cannot be this text")
     return mulaw
-
-
-def _plausible(text: str, *, seconds: float) -> bool:
-    letters = sum(character.isalnum() for character in text)
-    return letters * _SHORTEST < seconds < letters * _LONGEST + _GRACE
 
 
 def _entry(job: Job, content: bytes) -> PieceAudio:
@@ -166,27 +190,6 @@ def _entry(job: Job, content: bytes) -> PieceAudio:
     )
 
 
-def _manifest_json(entries: Mapping[str, PieceAudio]) -> bytes:
-    table = {piece: entries[piece].model_dump() for piece in sorted(entries)}
-    return (json.dumps(table, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _stored_manifest(folder: Path) -> Manifest | None:
-    try:
-        return load_manifest(folder)
-    except ManifestError:
-        return None
-
-
-def _remove_others(folder: Path, pieces: frozenset[str]) -> Iterator[str]:
-    for file in sorted(folder.glob("*.wav")):
-        if file.stem not in pieces:
-            file.unlink()
-            yield file.stem
-    for part in folder.glob("*.part"):
-        part.unlink()
-
-
 @contextmanager
 def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that give up what has not begun when the build is interrupted."""
@@ -195,11 +198,3 @@ def _pool(workers: int) -> Iterator[ThreadPoolExecutor]:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Two builds in one folder wait for each other."""
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

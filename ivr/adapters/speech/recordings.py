@@ -1,4 +1,5 @@
-"""Recorded voices: ``prompts/pt-BR/<piece>.wav`` or ``prompts/<piece>.wav`` wins over synthesis."""
+"""Recorded voices, which win over synthesis: ``<piece>.wav`` in the folder of the supervisors'
+uploads, then in ``prompts/pt-BR/``, then in ``prompts/``."""
 
 from __future__ import annotations
 
@@ -9,19 +10,21 @@ from pathlib import Path
 LANGUAGE = "pt-BR"
 
 
-def recordings(folder: Path) -> dict[str, Path]:
-    """Recorded file by piece id; the one in the language's own folder comes first."""
+def recordings(folder: Path, *, uploaded: Path | None = None) -> dict[str, Path]:
+    """Recorded file by piece id: an uploaded one, else the one in the language's own folder."""
     found: dict[str, Path] = {}
-    for place in (folder / LANGUAGE, folder):
+    for place in ((uploaded,) if uploaded else ()) + (folder / LANGUAGE, folder):
         for file in sorted(place.glob("*.wav")):
             found.setdefault(file.stem, file)
     return found
 
 
-def without_piece(folder: Path, pieces: frozenset[str]) -> Iterator[str]:
+def without_piece(
+    folder: Path, pieces: frozenset[str], *, uploaded: Path | None = None
+) -> Iterator[str]:
     """Recordings that nothing plays, most often because the prompt has placeholders and is
     played in parts."""
-    for name, file in recordings(folder).items():
+    for name, file in recordings(folder, uploaded=uploaded).items():
         if name not in pieces:
             parts = sorted(piece for piece in pieces if piece.startswith(f"{name}~"))
             advice = f"record {', '.join(parts)} instead" if parts else "no prompt has this id"

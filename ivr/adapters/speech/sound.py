@@ -18,7 +18,9 @@ Samples = npt.NDArray[np.float64]
 """One channel, full scale ±1."""
 
 LEVEL = 10 ** (-16 / 20)
-"""Wanted root mean square of the active speech: -16 dBFS."""
+"""Wanted root mean square of the active speech within the telephone's band: -16 dBFS."""
+BAND = (300.0, 3400.0)
+"""Hz, of a telephone (ITU-T G.712)."""
 CEILING = 0.89
 _KNEE = 0.6
 _LEAD, _TAIL = 0.04, 0.08
@@ -95,15 +97,20 @@ def telephone_mulaw(wave: Wave) -> bytes:
     return encode_mulaw(telephone_samples(decode(wave), rate=wave.rate))
 
 
-def active_rms(samples: Samples) -> float:
+def narrow(samples: Samples) -> Samples:
+    """What a telephone's band lets through, at 8 kHz."""
+    return np.convolve(samples, _band(), mode="same")[: samples.size] if samples.size else samples
+
+
+def active_rms(samples: Samples, *, rate: int = RATE) -> float:
     """Root mean square over the 20 ms frames that are within 25 dB of the loudest one."""
-    frames = _frame_rms(samples, seconds=0.02)
+    frames = frame_rms(samples, width=max(1, rate // 50))
     active = frames[frames > frames.max(initial=0.0) * 10 ** (-25 / 20)]
     return float(np.sqrt(np.mean(active**2))) if active.size else 0.0
 
 
-def _frame_rms(samples: Samples, *, seconds: float) -> Samples:
-    width = round(seconds * RATE)
+def frame_rms(samples: Samples, *, width: int) -> Samples:
+    """Root mean square of each ``width`` samples."""
     padded = np.pad(samples, (0, -samples.size % width))
     return np.asarray(np.sqrt(np.mean(padded.reshape(-1, width) ** 2, axis=1)))
 
@@ -118,10 +125,18 @@ def _high_pass() -> Samples:
     return np.asarray(kernel)
 
 
+@cache
+def _band() -> Samples:
+    """Windowed-sinc band-pass, 129 taps."""
+    taps = np.arange(-64, 65)
+    low, high = (2 * edge / RATE * np.sinc(2 * edge / RATE * taps) for edge in BAND)
+    return np.asarray((high - low) * np.hamming(129))
+
+
 def _trimmed(samples: Samples) -> Samples:
     """Without the quiet of both edges but for the lead and tail, which fade in and out."""
     step = 0.005
-    frames = _frame_rms(samples, seconds=step)
+    frames = frame_rms(samples, width=round(step * RATE))
     if frames.max() < 1e-4:
         raise Silent("has no speech")
     loud = np.flatnonzero(frames > frames.max() * 10 ** (-40 / 20))
@@ -136,11 +151,13 @@ def _trimmed(samples: Samples) -> Samples:
 
 
 def _levelled(samples: Samples) -> Samples:
-    """At LEVEL, peaks bent below CEILING. The bending costs level, hence the rounds."""
-    gain = LEVEL / active_rms(samples)
+    """At LEVEL as heard through the band, peaks bent below CEILING. The bending costs level,
+    hence the rounds. Speech with nothing in the band is levelled as a whole."""
+    heard = narrow if active_rms(narrow(samples)) > active_rms(samples) / 10 else np.asarray
+    gain = LEVEL / active_rms(heard(samples))
     bent = _bent(samples * gain)
     for _ in range(8):
-        gain *= LEVEL / active_rms(bent)
+        gain *= LEVEL / active_rms(heard(bent))
         bent = _bent(samples * gain)
     return bent
 

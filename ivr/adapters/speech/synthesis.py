@@ -77,7 +77,7 @@ def with_pyttsx3(text: str, voice: str, rate: int) -> Wave:
         raise SynthesisError(f"voice {voice} is not installed, got {answer['voice']}")
     if answer["error"] or not answer["completed"]:
         raise SynthesisError(f"pyttsx3 did not finish: {answer['error']}")
-    return _checked(content)
+    return checked(content)
 
 
 def with_espeak_program(text: str, voice: str, rate: int) -> Wave:
@@ -87,7 +87,7 @@ def with_espeak_program(text: str, voice: str, rate: int) -> Wave:
         run = subprocess.run(command, capture_output=True, timeout=_TIMEOUT, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         raise SynthesisError(f"espeak-ng failed: {type(error).__name__}") from error
-    return _checked(run.stdout)
+    return checked(run.stdout)
 
 
 def renderers() -> tuple[Render, ...]:
@@ -95,15 +95,24 @@ def renderers() -> tuple[Render, ...]:
     return (with_pyttsx3, with_espeak_program) if _has_program() else (with_pyttsx3,)
 
 
-def steady(text: str, *, voice: str, rate: int, ways: tuple[Render, ...]) -> Wave:
-    """Speech that two of at most TRIES renders agree on. Raises SynthesisError."""
+def steady(
+    text: str, *, voice: str, rate: int, ways: tuple[Render, ...], may_lose_rate: bool = True
+) -> Wave:
+    """Speech that two of at most TRIES renders agree on. Raises SynthesisError.
+
+    ``may_lose_rate``: two renders of one way could both have lost the rate, which is looked into.
+    """
     seen: dict[bytes, Render] = {}
     failure = "no two renders were alike"
     for way in _in_circles(ways):
         try:
             wave = way(pronounced(text), voice, rate)
             other = seen.get(wave.data)
-            if other and (other is not way or not _lost_its_rate(wave, text, voice, rate, way)):
+            if other and (
+                other is not way
+                or not may_lose_rate
+                or not _lost_its_rate(wave, text, voice, rate, way)
+            ):
                 return wave
         except SynthesisError as error:
             failure = str(error)
@@ -139,7 +148,8 @@ def _has_program() -> bool:
     return shutil.which("espeak-ng") is not None
 
 
-def _checked(content: bytes) -> Wave:
+def checked(content: bytes) -> Wave:
+    """What an engine wrote. Raises SynthesisError unless it is speech of 16 bits, one channel."""
     try:
         wave = unpack(content)
     except NotTelephoneAudio as error:

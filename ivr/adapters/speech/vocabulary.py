@@ -51,7 +51,7 @@ class Unmet:
 
 def grammar_of(gather: Gather) -> Grammar | None:
     """What a Gather listens for; None when it takes keys only."""
-    if gather.mode == "keys" or gather.secret:
+    if gather.mode == "keys" or (gather.secret and not gather.own_ears):
         return None
     if {"sim", "não"} <= set(gather.hints):
         return Grammar(kind="yes_no", phrases=gather.hints)

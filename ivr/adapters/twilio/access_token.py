@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from twilio.jwt.access_token import AccessToken
-from twilio.jwt.access_token.grants import VoiceGrant
-
 LIFETIME = 3600
 """Seconds. The page asks for a new one before it is over."""
 
@@ -29,6 +26,10 @@ class PhoneKeys:
 
     def mint(self, agent: str) -> str:
         """A token for incoming calls of one agent, and for nothing else."""
+        # Loaded when a browser first asks for one: it would be a twentieth of the start.
+        from twilio.jwt.access_token import AccessToken
+        from twilio.jwt.access_token.grants import VoiceGrant
+
         token = AccessToken(
             self.account_sid,
             self.key_sid,

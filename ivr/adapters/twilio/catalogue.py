@@ -16,6 +16,7 @@ from typing import Literal
 Route = Literal[
     "incoming",
     "turn",
+    "resume",
     "wait",
     "status",
     "recording",
@@ -73,6 +74,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "ErrorCode": r"[0-9]{0,6}",
         "ConferenceSid": f"CF{_HEX}",
         "FriendlyName": r"[a-z0-9-]{1,64}",
+        "ParticipantCallStatus": "(?:[a-z]{1,20}(?:-[a-z]{1,20})?)?",
         "StatusCallbackEvent": r"[a-z]{1,20}(?:-[a-z]{1,20}){1,3}",
         "MessageSid": f"(?:SM|MM){_HEX}",
         "MessageStatus": (
@@ -86,6 +88,7 @@ _CALL = frozenset({"AccountSid", "CallSid", "CallStatus", "Direction", "From", "
 REQUIRED: dict[Route, frozenset[str]] = {
     "incoming": _CALL,
     "turn": _CALL,
+    "resume": _CALL,
     "wait": _CALL,
     "status": _CALL,
     "fallback": _CALL,
@@ -116,6 +119,7 @@ OPTIONAL: dict[Route, frozenset[str]] = {
             "DialCallDuration",
         }
     ),
+    "resume": frozenset(),
     "wait": frozenset(
         {
             "Digits",
@@ -134,6 +138,6 @@ OPTIONAL: dict[Route, frozenset[str]] = {
     "leg": frozenset({"CallDuration", "SequenceNumber", "ErrorCode"}),
     "bridge": frozenset({"QueueTime"}),
     "hold": frozenset(),
-    "room": frozenset({"CallSid", "SequenceNumber"}),
+    "room": frozenset({"CallSid", "SequenceNumber", "ParticipantCallStatus"}),
 }
 """Present at most once; every other field is checked by name only, and then forgotten."""

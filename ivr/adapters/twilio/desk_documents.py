@@ -23,7 +23,7 @@ def agent(
     """The whisper, then the room. When the room is over, so is the leg."""
     response = VoiceResponse()
     speak(response, speech, voice)
-    _room(response, call_sid, links, ends_room=ends_room, wait_url="", label="agente", action=None)
+    join(response, call_sid, links, ends_room=ends_room, wait_url="", label="agente", action=None)
     response.hangup()
     return serialise(response)
 
@@ -42,7 +42,7 @@ def bridge(
     """The caller's way into the room; turn ``turn`` follows it. Their leaving ends the room."""
     response = VoiceResponse()
     speak(response, speech, voice)
-    _room(
+    join(
         response,
         call_sid,
         links,
@@ -88,7 +88,7 @@ def tones(keys: str) -> bytes:
     return serialise(response)
 
 
-def _room(
+def join(
     response: VoiceResponse,
     call_sid: str,
     links: Links,
@@ -97,12 +97,15 @@ def _room(
     wait_url: str,
     label: str,
     action: str | None,
+    listens: bool = False,
 ) -> None:
+    """Into the room of a call. ``listens``: hears it and is not heard, and begins no room."""
     dial = response.dial(action=action, method="POST" if action else None, time_limit=LONGEST_TALK)
     dial.conference(
         room_of(call_sid),
         beep="false",
-        start_conference_on_enter=True,
+        muted=True if listens else None,
+        start_conference_on_enter=not listens,
         end_conference_on_exit=ends_room,
         wait_url=wait_url,
         wait_method="POST" if wait_url else None,

@@ -88,9 +88,9 @@ def empty() -> bytes:
     return serialise(VoiceResponse())
 
 
-def try_again(turn: int, *, links: Links, first: bool = False) -> bytes:
-    """A second of silence, then the same webhook once more. ``first``: the incoming one."""
+def try_again(address: str) -> bytes:
+    """A second of silence, then the webhook ``address`` once more."""
     response = VoiceResponse()
     response.pause(length=1)
-    response.redirect(links.incoming() if first else links.turn(turn), method="POST")
+    response.redirect(address, method="POST")
     return serialise(response)

@@ -138,8 +138,11 @@ def _recorded(inbound: Inbound) -> Heard:
         sid = url.rpartition("/")[2].partition(".")[0]
     if not sid and "RecordingDuration" not in inbound.fields and not url:
         return _nothing(inbound, allowed=_KEY_FIELDS)
+    digits = inbound.fields.get("Digits", "")
+    key = digits if len(digits) == 1 else ""
+    seconds = inbound.number("RecordingDuration") or 0
     return Heard(
-        event=Recorded(recording=sid, seconds=inbound.number("RecordingDuration") or 0),
+        event=Recorded(recording=sid, seconds=seconds, key=key),
         warning="" if sid else "no_recording",
     )
 

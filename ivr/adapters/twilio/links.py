@@ -19,6 +19,10 @@ LAST_TURN = 9_999
 _TURN = re.compile(r"n=(0|[1-9][0-9]{0,3})")
 _OFFER = re.compile(r"o=([0-9a-f]{32})")
 _OFFER_ID = re.compile(r"OF([0-9a-f]{32})")
+_SUPERVISION = re.compile(r"s=([0-9a-f]{32})")
+_SUPERVISION_ID = re.compile(r"SV([0-9a-f]{32})")
+_OUTSIDE = re.compile(r"x=([0-9a-f]{32})")
+_OUTSIDE_ID = re.compile(r"EX([0-9a-f]{32})")
 _SEALED = re.compile(r"t=([0-9a-f]{16,200})")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,128}")
 
@@ -35,6 +39,17 @@ class Links:
     def turn(self, n: int) -> str:
         """Action and redirect of turn ``n``, 0 to :data:`LAST_TURN`."""
         return self._webhook(f"/voice/turn?n={_checked(n)}")
+
+    def resume(self, n: int) -> str:
+        """Redirect after the media stream that began at turn ``n``."""
+        return self._webhook(f"/voice/resume?n={_checked(n)}")
+
+    def media(self) -> str:
+        """WebSocket of media streams: ``wss``, or ``ws`` where the public address has no TLS, as
+        only a carrier on the same machine takes it. No query string may follow
+        (twilio.com/docs/voice/twiml/stream#url)."""
+        origin = public_origin(self.public_url)
+        return "ws" + origin.removeprefix("http") + "/voice/media"
 
     def wait(self, n: int) -> str:
         """What a caller hears in the queue that turn ``n`` ends."""
@@ -63,6 +78,22 @@ class Links:
     def citizen_leg(self, offer: str) -> str:
         """Status callback of that leg."""
         return self._webhook(f"/voice/citizen-leg?{_checked_offer(offer)}")
+
+    def supervisor(self, supervision: str) -> str:
+        """The document of a supervisor's leg."""
+        return self._webhook(f"/voice/supervisor?s={_hex_of(_SUPERVISION_ID, supervision)}")
+
+    def supervisor_leg(self, supervision: str) -> str:
+        """Status callback of that leg."""
+        return self._webhook(f"/voice/supervisor-leg?s={_hex_of(_SUPERVISION_ID, supervision)}")
+
+    def outside(self, outside: str) -> str:
+        """The document of the leg to a number outside the desk."""
+        return self._webhook(f"/voice/outside?x={_hex_of(_OUTSIDE_ID, outside)}")
+
+    def outside_leg(self, outside: str) -> str:
+        """Status callback of that leg."""
+        return self._webhook(f"/voice/outside-leg?x={_hex_of(_OUTSIDE_ID, outside)}")
 
     def room(self) -> str:
         """Events of the rooms."""
@@ -112,6 +143,18 @@ def offer_of_query(raw_query: str) -> str | None:
     return f"OF{found[1]}" if found else None
 
 
+def supervision_of_query(raw_query: str) -> str | None:
+    """Supervision of a raw query string, None unless it is exactly ``s=<supervision>``."""
+    found = _SUPERVISION.fullmatch(raw_query)
+    return f"SV{found[1]}" if found else None
+
+
+def outside_of_query(raw_query: str) -> str | None:
+    """Outside call of a raw query string, None unless it is exactly ``x=<outside call>``."""
+    found = _OUTSIDE.fullmatch(raw_query)
+    return f"EX{found[1]}" if found else None
+
+
 def sealed_of_query(raw_query: str) -> str | None:
     """Sealed token of a raw query string, None unless it is exactly ``t=<token>``."""
     found = _SEALED.fullmatch(raw_query)
@@ -123,6 +166,13 @@ def _checked_offer(offer: str) -> str:
     if found is None:
         raise ValueError("not the id of an offer")
     return f"o={found[1]}"
+
+
+def _hex_of(pattern: re.Pattern[str], id: str) -> str:
+    found = pattern.fullmatch(id)
+    if found is None:
+        raise ValueError("not an id of this kind")
+    return found[1]
 
 
 def _checked(n: int) -> int:

@@ -33,6 +33,8 @@ LANGUAGE = "pt-BR"
 VOICE = "Polly.Camila-Neural"
 SAY_LENGTH = 1_000
 """Longer text is spoken in several Say; Polly voices take 3,000 and a Say 4,500 URL-encoded."""
+STREAM_TURN, STREAM_TOKEN = "n", "t"
+"""Names of the parameters that a media stream brings back."""
 _HINTS, _HINT_LENGTH = 500, 100
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
@@ -73,11 +75,13 @@ def render(
     numbers: Mapping[str, str] | None = None,
     caller_id: str | None = None,
     secret_token: str = "",
+    stream_token: str = "",
 ) -> bytes:
     """The document of a turn. Raises :class:`UnrenderableError`.
 
     ``turn``: number of the turn that this document leads to. ``numbers``: E.164 by the names
     that Dial uses; ``caller_id``: our number shown to them. ``secret_token``: of SpeakSecret.
+    ``stream_token``: of a Gather that our own engine listens to.
     """
     *says, last = verbs or (None,)
     response = VoiceResponse()
@@ -89,6 +93,8 @@ def render(
         raise UnrenderableError("no verb ends the turn")
     here = links.turn(turn)
     match last:
+        case Gather(streamed=True):
+            _stream(response, turn, links, stream_token)
         case Gather():
             response.append(_gather(last, here, voice))
             response.redirect(here, method="POST")
@@ -195,6 +201,17 @@ def _gather(verb: Gather, action: str, voice: Voice) -> GatherElement:
     return element
 
 
+def _stream(response: VoiceResponse, turn: int, links: Links, token: str) -> None:
+    """Our own ears: the prompts are spoken by the stream itself. When it ends, for whatever cause,
+    the carrier goes on at the redirect (twilio.com/docs/voice/twiml/connect)."""
+    if not token:
+        raise UnrenderableError("no token for the stream")
+    stream = response.connect().stream(url=links.media())
+    stream.parameter(name=STREAM_TURN, value=str(turn))
+    stream.parameter(name=STREAM_TOKEN, value=token)
+    response.redirect(links.resume(turn), method="POST")
+
+
 def _while_working(verb: Filler) -> Gather:
     """Key 0 reaches a person during the filler too; a second of silence ends it."""
     return Gather(speech=verb.speech, digits=1, finish="", timeout=1)
@@ -205,7 +222,7 @@ def _record(response: VoiceResponse, verb: Record, action: str, links: Links) ->
         action=action,
         method="POST",
         timeout=max(1, verb.silence),
-        finish_on_key="#*",
+        finish_on_key="1234567890*#",
         max_length=max(2, verb.seconds),
         play_beep=True,
         trim="trim-silence",

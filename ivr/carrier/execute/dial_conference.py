@@ -12,6 +12,7 @@ from ivr.carrier.execute.dial_result import Dialled
 from ivr.carrier.execute.session import DocumentFailed, Scene, Session
 from ivr.carrier.fields import Fields
 from ivr.carrier.leg import Key, Utterance
+from ivr.carrier.media.mulaw import decoded
 from ivr.carrier.problem import Problem, error, warning
 from ivr.carrier.rooms import Full
 from ivr.carrier.twiml.dial import ConferenceNoun, Dial
@@ -56,6 +57,7 @@ class _Visit:
         """Returns when the leg is to go on after the room; raises what interrupts the call."""
         reason = "hung-up"
         listening = asyncio.ensure_future(self._listen())
+        forget = self.call.leg.live(self._live)
         try:
             await self.call.until(self._stay(), timeout=self.verb.time_limit)
             reason = self.participant.out
@@ -65,6 +67,7 @@ class _Visit:
             reason = "redirected"
             raise
         finally:
+            forget()
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
             self.rooms.leave(self.conference, self.participant, reason=reason)
@@ -126,6 +129,18 @@ class _Visit:
             return
         failed = await self._document(item.goto)
         self.rooms.announced(self.conference, self.participant, failed=failed)
+
+    def _live(self, mulaw: bytes) -> None:
+        """Let those who can hear this leg hear its microphone, and the recordings too."""
+        samples, archive = decoded(mulaw), self.session.exchange.archive
+        if not self.participant.muted and not self.participant.hold:
+            archive.heard(self.call, samples, channel=0)
+            if self.conference.recording is not None:
+                self.conference.recording.hear(samples, channel=0)
+        for listener in self.conference.participants:
+            if self.conference.hears(listener, self.participant):
+                listener.call.leg.sound(mulaw)
+                archive.heard(listener.call, samples, channel=1)
 
     async def _listen(self) -> None:
         try:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 
 from ivr.carrier.audio import Sound, silence
 from ivr.carrier.call import CallOver, Goto
 from ivr.carrier.events import RecordEnded, RecordStarted
 from ivr.carrier.execute.session import Next, Session
 from ivr.carrier.leg import Key, Utterance
+from ivr.carrier.media.mulaw import decoded
 from ivr.carrier.recordings import Recording, seconds_of
 from ivr.carrier.twiml.document import Document
 from ivr.carrier.twiml.record import Record
 
 BEEP = Sound(kind="beep", seconds=0.5)
+QUIET = 500
+"""Peak of 16-bit samples up to which live sound counts as silence."""
+INSTANT = 0.001
+"""Seconds that are no longer waited for."""
+UNEVEN = 0.25
+"""Seconds that live sound may come late without a gap in the recording."""
 
 
 class _Tape:
@@ -33,6 +41,16 @@ class _Tape:
         self._samples += silence(max(gap, 0)) + (utterance.samples or silence(utterance.seconds))
         self._voice_ends = len(self._samples)
         self._spoken_until = start + utterance.seconds
+
+    def hear(self, samples: bytes) -> None:
+        """A piece of live sound that ends now. It is kept whole, but only what is loud speaks."""
+        gap = self._loop.time() - self.began - seconds_of(self._samples) - seconds_of(samples)
+        if gap > UNEVEN:
+            self._samples += silence(gap)
+        self._samples += samples
+        if peak(samples) > QUIET:
+            self._voice_ends = len(self._samples)
+            self._spoken_until = max(self._spoken_until, self._loop.time())
 
     def left(self, *, timeout: int) -> float:
         """Seconds until the length or the silence ends it."""
@@ -57,6 +75,11 @@ class _Tape:
         return self._voice_ends == 0
 
 
+def peak(samples: bytes) -> int:
+    """Of 16-bit samples."""
+    return max((abs(value) for value in array("h", samples[: len(samples) // 2 * 2])), default=0)
+
+
 async def execute_record(verb: Record, session: Session, document: Document) -> Next:
     call, exchange = session.call, session.exchange
     if verb.beep:
@@ -66,6 +89,7 @@ async def execute_record(verb: Record, session: Session, document: Document) -> 
     call.emit(RecordStarted, attributes=_attributes(verb))
     exchange.archive.notify(recording, verb.callback, "in-progress")
     tape = _Tape(max_length=verb.max_length)
+    forget = call.leg.live(lambda mulaw: tape.hear(decoded(mulaw)))
     try:
         reason, key = await _record(verb, session, tape)
     except CallOver:
@@ -75,6 +99,8 @@ async def execute_record(verb: Record, session: Session, document: Document) -> 
     except BaseException:
         _keep(recording, tape, verb, session, reason="stopped")
         raise
+    finally:
+        forget()
     _keep(recording, tape, verb, session, reason=reason)
     if tape.empty and call.faults.empty_record_falls_through:
         return None
@@ -85,6 +111,8 @@ async def _record(verb: Record, session: Session, tape: _Tape) -> tuple[str, str
     """Why it ended, and the key that did it."""
     while True:
         heard = await session.hear(tape.left(timeout=verb.timeout))
+        if heard is None and tape.left(timeout=verb.timeout) > INSTANT:
+            continue
         if heard is None:
             return ("max-length" if tape.full else "silence"), ""
         if isinstance(heard, Utterance):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from ivr.carrier.execute.connect import execute_connect
 from ivr.carrier.execute.dial import execute_dial
 from ivr.carrier.execute.ending import (
     execute_hangup,
@@ -18,6 +19,7 @@ from ivr.carrier.execute.gather import execute_gather
 from ivr.carrier.execute.record import execute_record
 from ivr.carrier.execute.session import Next, Session
 from ivr.carrier.execute.speaking import execute_pause, execute_play, execute_say
+from ivr.carrier.twiml.connect import Connect
 from ivr.carrier.twiml.dial import Dial
 from ivr.carrier.twiml.document import Document
 from ivr.carrier.twiml.ending import Hangup, Leave, Redirect, Reject
@@ -43,5 +45,6 @@ EXECUTORS: Mapping[type, Executor] = {
     Leave: execute_leave,
     Enqueue: execute_enqueue,
     Dial: execute_dial,
+    Connect: execute_connect,
     Unsupported: execute_unsupported,
 }

@@ -18,6 +18,7 @@ from ivr.carrier.pages.ringing import Ringing
 from ivr.carrier.pages.sound import Texts, ranged, sound_of_call
 from ivr.carrier.pages.switches import BadSwitches, Switches, read_switches
 from ivr.carrier.pages.telephone import Telephone
+from ivr.carrier.pages.voice import Voice
 from ivr.carrier.presets import Presets
 from ivr.carrier.server import PRESETS
 
@@ -35,11 +36,14 @@ def add_api(app: web.Application, exchange: Exchange) -> None:
     """Add every route under /phone/."""
     api = PhoneApi(app, exchange)
     telephone, ringing, texts = Telephone(exchange), Ringing(exchange), Texts(exchange)
+    voice = Voice(exchange)
     app.on_shutdown.append(ringing.close)
     routes: list[tuple[str, str, Handler]] = [
         ("GET", "/phone/setup", api.setup),
         ("POST", "/phone/calls", api.call),
         ("GET", "/phone/calls/{sid}/events", telephone.connect),
+        ("GET", "/phone/calls/{sid}/sound", voice.connect),
+        ("POST", "/phone/calls/{sid}/speech", voice.speak),
         ("GET", "/phone/ringing", ringing.connect),
         ("GET", "/phone/messages", api.messages),
         ("GET", "/phone/recordings", api.recordings),

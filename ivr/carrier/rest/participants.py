@@ -133,8 +133,8 @@ def update_participant(
     coaching, on_exit = word_in(request, "Coaching"), word_in(request, "EndConferenceOnExit")
     hold_url = url_in(request, "HoldUrl", code=21205)
     announce = url_in(request, "AnnounceUrl", code=21205)
-    if muted is not None:
-        rooms.mute(conference, participant, muted)
+    if muted:
+        rooms.mute(conference, participant, True)
     if hold is not None or (hold_url and participant.hold):
         music = Goto(url=hold_url, method=method_in(request, "HoldMethod")) if hold_url else None
         rooms.hold(conference, participant, participant.hold if hold is None else hold, music)
@@ -143,6 +143,8 @@ def update_participant(
         if coaching is not False and conference.find(coached) is None:
             raise RestError(400, 20001, "CallSidToCoach is not in the conference")
         rooms.coach(conference, participant, "" if coaching is False else coached)
+    if muted is False:
+        rooms.mute(conference, participant, False)
     if on_exit is not None:
         participant.end_on_exit = on_exit
     if announce:

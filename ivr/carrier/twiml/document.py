@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ivr.carrier.problem import Problem, error
+from ivr.carrier.twiml.connect import Connect, read_connect
 from ivr.carrier.twiml.dial import Dial, read_dial
 from ivr.carrier.twiml.ending import (
     Hangup,
@@ -39,6 +40,7 @@ Verb = (
     | Leave
     | Enqueue
     | Dial
+    | Connect
     | Unsupported
 )
 MAX_BYTES = 64 * 1024
@@ -55,6 +57,7 @@ READERS: Mapping[str, Callable[[Element, Context], Verb | None]] = {
     "Leave": read_leave,
     "Enqueue": read_enqueue,
     "Dial": read_dial,
+    "Connect": read_connect,
     **dict.fromkeys(TAGS, read_unsupported),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ivr.carrier.twiml.reading import Context
 from ivr.carrier.twiml.xml import Element
 
-TAGS = ("Start", "Stop", "Connect", "Pay", "Prompt", "Refer", "Sms", "Echo", "Siprec", "Message")
+TAGS = ("Start", "Stop", "Pay", "Prompt", "Refer", "Sms", "Echo", "Siprec", "Message")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

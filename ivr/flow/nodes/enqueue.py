@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 @node_type
 class Enqueue(Node):
-    """``max_wait`` seconds in the queue. ``wish``: what may be asked for while waiting.
+    """``max_wait`` seconds in the queue. ``wish``: what may be asked for while waiting:
+    ``callback`` (key 1), ``explain`` (key 2: say what is needed, once a call, the place is kept),
+    ``proof`` (an agent sends the caller there).
     A queue that a supervisor has closed is left at once by ``unanswered``.
 
     Whoever is to wait again (a talk was handed over) waits on in the old place.

@@ -66,7 +66,7 @@ class ListeningNode(Node):
     def exhausted(self, ctx: Context) -> Move:
         return GoTo(target=self.give_up or ctx.book.globals.person)
 
-    def unheard(self, ctx: Context) -> Move:
+    def unheard(self, ctx: Context, kind: Trouble = "no_match") -> Move:
         """Speech that could not be used; two in a row leave only the keys."""
         failures = int(ctx.value("speech_failures") or 0) + 1
         ctx.keep(speech_failures=str(failures))
@@ -74,7 +74,7 @@ class ListeningNode(Node):
             ctx.change(keys_only=True)
             ctx.fact("speech.given_up")
             ctx.say(ctx.book.globals.keys_only)
-        return self.trouble(ctx, "no_match")
+        return self.trouble(ctx, kind)
 
     def understood(self, ctx: Context, *, keep: str = "") -> None:
         """Input was used: forget the troubles of this node, save the counter ``keep``."""
@@ -92,17 +92,19 @@ class ListeningNode(Node):
         secret: bool = False,
         timeout: int = 0,
     ) -> Move:
-        """Speak and listen."""
+        """Speak and listen. A ``secret`` is spoken to our own engine only."""
         ctx.say(*prompts)
+        deaf = ctx.state.keys_only or (secret and not ctx.state.own_ears)
         return Listen(
             verb=Gather(
                 speech=(),
-                mode="keys" if ctx.state.keys_only or secret else mode,
+                mode="keys" if deaf else mode,
                 digits=digits,
                 finish=finish,
                 timeout=ctx.timeout(timeout or self.timeout),
                 hints=() if secret else hints,
                 secret=secret,
+                own_ears=ctx.state.own_ears and not deaf and mode != "keys",
             )
         )
 

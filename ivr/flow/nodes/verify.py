@@ -11,6 +11,7 @@ A proof that fails sounds and lasts the same whether the person exists or not.
     prompt_pin = "verify.pin"
     prompt_code = "verify.code"
     prompt_code_again = "verify.code_again"
+    prompt_or_say = "verify.or_say"
     prompt_printed = "verify.printed"
     prompt_wrong = "verify.wrong"
     prompt = []
@@ -25,10 +26,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from ivr.flow import heard
 from ivr.flow.events import Event, RequestDone, RequestFailed, Speech, StillWorking
 from ivr.flow.moves import Ask, GoTo, Listen, Move
 from ivr.flow.nodes.base import as_list, node_type
-from ivr.flow.nodes.listening import ListeningNode, Prompts, Trouble, received, typed
+from ivr.flow.nodes.listening import (
+    ListeningNode,
+    Prompts,
+    Trouble,
+    confident,
+    received,
+    typed,
+)
 from ivr.flow.requests import (
     CheckCode,
     Checked,
@@ -62,9 +71,10 @@ WAITS_TO_SEND = 15
 @node_type
 class Verify(ListeningNode):
     """``tries``: wrong secrets of one factor in a call. A PIN and a code from paper come by key
-    only. ``prompt_printed`` asks for the first unused code of the paper, and never tells which
-    that is: the words are the same for whoever has no paper. Without it a policy that asks for
-    such a code leads to ``failed``.
+    only; a code by SMS may be spoken where our own engine listens, and ``prompt_or_say`` tells
+    so. ``prompt_printed`` asks for the first unused code of the paper, and never tells which that
+    is: the words are the same for whoever has no paper. Without it a policy that asks for such a
+    code leads to ``failed``.
 
     ``say_wait``: filler for a caller who comes back within the minute between two codes; without
     it they go to ``failed``.
@@ -78,6 +88,7 @@ class Verify(ListeningNode):
     prompt_pin: Prompts
     prompt_code: Prompts
     prompt_code_again: Prompts
+    prompt_or_say: Prompts = ()
     prompt_wrong: Prompts
     prompt_printed: Prompts = ()
     say_wait: Prompts = ()
@@ -113,10 +124,13 @@ class Verify(ListeningNode):
             return GoTo(target=ctx.book.globals.fault)
         received(ctx, event)
         phase = ctx.state.phase
-        spoken_secret = phase != "code" and isinstance(event, Speech)
-        secret = None if spoken_secret else typed(event)
+        if isinstance(event, Speech):
+            secret = _spoken_code(event) if phase == "code" and ctx.state.own_ears else ""
+        else:
+            secret = typed(event) or ""
         if not secret:
-            return self.trouble(ctx, "no_input")
+            unheard = isinstance(event, Speech)
+            return self.unheard(ctx, "no_input") if unheard else self.trouble(ctx, "no_input")
         least, most = LENGTHS[phase]
         if len(secret) < least:
             return self.trouble(ctx, "too_short")
@@ -176,8 +190,15 @@ class Verify(ListeningNode):
         first = ctx.state.phase == "sending"
         ctx.change(phase="code")
         prompts = self.prompt_code if first else self.prompt_code_again
+        spoken = ctx.state.own_ears and not ctx.state.keys_only
         return self.gather(
-            ctx, *as_list(prompts), digits=CODE_LENGTH, secret=True, timeout=WAIT_FOR_CODE
+            ctx,
+            *as_list(prompts),
+            *(as_list(self.prompt_or_say) if spoken else ()),
+            digits=CODE_LENGTH,
+            mode="both",
+            secret=True,
+            timeout=WAIT_FOR_CODE,
         )
 
     def _answered(self, ctx: Context, event: RequestDone) -> Move:
@@ -203,6 +224,12 @@ class Verify(ListeningNode):
             return GoTo(target=self.failed)
         ctx.say(*as_list(self.prompt_wrong))
         return self.ask_again(ctx)
+
+
+def _spoken_code(event: Speech) -> str:
+    """The likeliest reading of a code's own length, else the likeliest of all; "" for no digits."""
+    ways = [way.digits for way in heard.identifier_readings(event.text)] if confident(event) else []
+    return next((w for w in ways if len(w) == CODE_LENGTH), ways[0] if ways else "")
 
 
 def _check(phase: str, secret: str) -> Request:

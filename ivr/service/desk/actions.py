@@ -94,7 +94,7 @@ class Result:
 
 def checklist_of(rt: Runtime, offer: str) -> Checklist:
     """What the system recorded and what it would do now. Raises LookupError without the offer."""
-    talk = read_talk(rt, offer, agent="")
+    talk = read_talk(rt, offer, agent="", looks=True)
     if talk.ticket is None or talk.call is None:
         raise LookupError("no such offer")
     session = talk.session

@@ -15,6 +15,7 @@ from ivr.ports.tickets import TicketEvent
 from ivr.service.desk.entries import change_entry, enqueue_callback, leave_queue
 from ivr.service.desk.not_now import NotNowError as NotNowError
 from ivr.service.desk.router import route_now
+from ivr.service.queue_hours import hours_of
 from ivr.service.runtime import Runtime
 
 TOPIC = "fila.resumo"
@@ -209,19 +210,22 @@ def take_turns(rt: Runtime) -> int:
         staffed = {queue for agent in tx.desk.agents() for queue in agent.skills}
     if not (due or queued or old):
         return 0
-    opened = rt.hours.status(now).open
+    opened = {name: hours_of(rt, name).status(now).open for name in rt.queues.queues}
     done = 0
     with rt.store.begin() as tx:
         tx.desk.lock()
-        for row in due if opened else ():
+        for row in due if any(opened.values()) else ():
             before = tx.queues.entry(row.call_sid)
             queue = before.queue if before else first_queue(rt)
-            if queue in staffed and _still_due(tx, row):
+            if queue in staffed and opened.get(queue) and _still_due(tx, row):
                 entry = enqueue_callback(
                     tx, call_sid=row.call_sid, queue=queue, asked_at=row.asked_at
                 )
                 done += entry is not None
-        for row in queued if not opened else ():
+        for row in queued if not all(opened.values()) else ():
+            there = tx.queues.entry(row.call_sid)
+            if opened.get(there.queue if there else first_queue(rt)):
+                continue
             if not tx.desk.open_offer_of(row.call_sid):
                 done += leave_queue(tx, row.call_sid, result="closed", now=now)
         for row in old:

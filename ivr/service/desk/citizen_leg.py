@@ -16,6 +16,7 @@ from ivr.service.desk.citizen import citizen_key
 from ivr.service.desk.entries import leave_queue
 from ivr.service.desk.media import ENDED, known_or_made
 from ivr.service.desk.offer_ends import end_offer
+from ivr.service.desk.outside_ends import caller_gone
 from ivr.service.desk.talks import end_talk, end_wrap_up
 from ivr.service.journal import note
 from ivr.service.runtime import Runtime
@@ -125,3 +126,4 @@ def _left(tx: Transaction, row: OfferRow) -> None:
         end_offer(tx, waiting, state="abandoned", reason="desistiu", now=now)
     for talk in tx.desk.talks_of(row.call_sid):
         end_talk(tx, talk.offer, by="caller", now=now)
+    caller_gone(tx, row.call_sid)

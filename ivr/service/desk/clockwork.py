@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 
 from ivr.ports.store import StoreUnavailableError, Transaction
+from ivr.service.desk import supervision
 from ivr.service.desk.callbacks import take_turns
 from ivr.service.desk.offers import expire
 from ivr.service.desk.presence import NO_SIGN, SILENT_AFTER, offline, silent
@@ -27,11 +28,14 @@ def tick(rt: Runtime) -> int:
     with rt.store.begin(write=False) as tx:
         now = tx.now()
         due = tx.desk.due(now=now, silent_before=now - SILENT_AFTER)
+        stopped = supervision.unentitled(tx)
     done = 0
     for offer in due.offers:
         done += _alone(rt, expire, offer)
     for talk in due.wraps:
         done += _alone(rt, run_out, talk)
+    for one in stopped:
+        done += _alone(rt, supervision.stop, one)
     for agent in due.silent:
         done += _alone(rt, fall_silent, agent)
     return done + take_turns(rt) + route_now(rt)

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from ivr.ports.desk import EngagementRow, OfferRow, PresenceRow
 from ivr.ports.desk_views import ColleagueNow
+from ivr.ports.outside import OutsideRow
 from ivr.ports.staff import StaffRow
 from ivr.ports.store import TicketRow, Transaction
+from ivr.ports.supervision import SupervisionMode
 from ivr.ports.tickets import TicketEvent
 from ivr.service.desk.my_day import MyDay, my_day_in, strip_in
 from ivr.service.desk.pop import Pop, pop_in
@@ -24,6 +26,14 @@ class Strip:
 
     now: datetime
     day: MyDay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supervised:
+    """A supervisor whom the agent hears, and who else does."""
+
+    name: str
+    mode: SupervisionMode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,9 @@ class Console:
     consulted: ColleagueNow | None = None
     answered_by: str = ""
     history: tuple[TicketEvent, ...] = ()
+    supervised: Supervised | None = None
+    outside: OutsideRow | None = None
+    """The newest call to a number outside that the agent of the talk asked for."""
 
     @property
     def ringing(self) -> bool:
@@ -90,6 +103,8 @@ def console_of(rt: Runtime, agent: StaffRow, *, asked: str = "") -> Console:
             consulted=_consulted(tx, talk, others),
             answered_by=_answered_by(tx, offer),
             history=_history(tx, pop),
+            supervised=_supervised(tx, talk),
+            outside=tx.outside.newest_of(talk.offer) if talk is not None else None,
         )
 
 
@@ -120,6 +135,15 @@ def _consulted(
     if offer is None:
         return None
     return next((other for other in others if other.id == offer.agent), None)
+
+
+def _supervised(tx: Transaction, talk: EngagementRow | None) -> Supervised | None:
+    """Nobody while the supervisor only listens: agents are told beforehand that it happens."""
+    row = tx.supervisions.of_talk(talk.offer) if talk is not None else None
+    if row is None or row.joined_at is None or row.mode == "listen":
+        return None
+    account = tx.staff.get(row.supervisor)
+    return Supervised(name=account.name if account else "", mode=row.mode)
 
 
 def _answered_by(tx: Transaction, offer: OfferRow | None) -> str:

@@ -33,6 +33,11 @@ from ivr.service.desk.live_talk import (
 )
 from ivr.service.desk.media import order_hang_up
 from ivr.service.desk.not_now import NotNowError as NotNowError
+from ivr.service.desk.outside import call_out as call_out
+from ivr.service.desk.outside import cancel_out as cancel_out
+from ivr.service.desk.outside import complete_out as complete_out
+from ivr.service.desk.outside import join_three as join_three
+from ivr.service.desk.supervision_shut import open_again, shut
 from ivr.service.desk.talks import end_talk
 from ivr.service.desk.tones import seal_keys
 from ivr.service.journal import note
@@ -51,7 +56,7 @@ def hold(rt: Runtime, offer: str, agent: str) -> EngagementRow:
 def unhold(rt: Runtime, offer: str, agent: str) -> EngagementRow:
     """The caller is back. Raises ``consulta`` while a colleague is being asked."""
     talk = mine(rt, offer, agent)
-    if talk.consult:
+    if talk.consult or _asks_outside(rt, talk):
         raise NotNowError("consulta")
     ask(lambda: rt.telephony.hold(talk.call_sid, citizen(rt, talk), False))
     return change(rt, offer, agent, released)
@@ -122,6 +127,13 @@ def resume_by_system(rt: Runtime, offer: str, *, by: str = "system") -> Engageme
     return _recording(rt, offer, False, by)
 
 
+def _asks_outside(rt: Runtime, talk: EngagementRow) -> bool:
+    """Whether somebody outside is called whom the caller does not hear yet."""
+    with rt.store.begin(write=False) as tx:
+        row = tx.outside.of_call(talk.call_sid)
+    return row is not None and not row.joined
+
+
 def _held(tx: Transaction, talk: EngagementRow) -> EngagementRow:
     return talk if talk.held_since else replace(talk, held_since=tx.now())
 
@@ -142,7 +154,14 @@ def _recording(rt: Runtime, offer: str, pause: bool, by: str) -> EngagementRow:
         raise NotNowError("sem_gravacao")
     wanted: Literal["on", "paused"] = "paused" if pause else "on"
     leg = live_leg(rt, offer).sid
-    ask(lambda: rt.telephony.pause_recording(leg, talk.recording_sid, pause))
+    if pause:
+        shut(rt, talk)
+    try:
+        ask(lambda: rt.telephony.pause_recording(leg, talk.recording_sid, pause))
+    except NotNowError:
+        if pause and talk.recording != "paused":
+            open_again(rt, offer)
+        raise
 
     def write(tx: Transaction, now: EngagementRow) -> EngagementRow:
         if now.recording == wanted or now.recording == "off":
@@ -151,4 +170,7 @@ def _recording(rt: Runtime, offer: str, pause: bool, by: str) -> EngagementRow:
         note(tx, now.call_sid, kind, offer=offer, by="system" if by == "system" else "agent")
         return replace(now, recording=wanted)
 
-    return change(rt, offer, talk.agent, write)
+    changed = change(rt, offer, talk.agent, write)
+    if not pause:
+        open_again(rt, offer)
+    return changed

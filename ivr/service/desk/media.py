@@ -13,6 +13,7 @@ from ivr.ports.desk import EngagementRow, LegRole, LegRow, OfferRow
 from ivr.ports.store import Job, RecordingRow, Transaction
 from ivr.service.desk.offers import leg_answered, leg_ended, leg_rings, not_connected
 from ivr.service.desk.talks import tell_talk
+from ivr.service.desk.three import leave_together
 from ivr.service.desk.transfers import withdraw_transfer
 from ivr.service.fetching import order_fetch
 from ivr.service.journal import note
@@ -85,6 +86,11 @@ def leg_over(tx: Transaction, row: OfferRow, status: str) -> None:
     the caller waits again."""
     talk = tx.desk.engagement(row.id)
     live = talk is not None and talk.ended_at is None
+    left = leave_together(tx, talk) if live and talk is not None else None
+    if left is not None:
+        if left.offer is not None and left.talk is not None:
+            meet(tx, left.offer, left.talk)
+        return
     if live and row.kind in ("queue", "transfer") and not met(tx, row):
         not_connected(tx, row.id)
     else:

@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 from ivr.ports.desk import OfferRow
 from ivr.ports.store import Job, QueueRow, Transaction
+from ivr.service.desk.citizen import citizen_leg
 from ivr.service.desk.entries import change_entry as change_entry
 from ivr.service.desk.entries import enqueue_callback as enqueue_callback
 from ivr.service.desk.entries import enter_queue, leave_queue
 from ivr.service.desk.ledger import note
 from ivr.service.desk.not_now import NotNowError as NotNowError
 from ivr.service.desk.offer_ends import NO_ACK, NO_ANSWER, end_offer, tell_end
+from ivr.service.desk.outside_ends import caller_there
 from ivr.service.desk.states import move
 from ivr.service.desk.talks import begin_talk, end_talk, tell_talk
 from ivr.service.desk.transfers import hand_over as hand_over
@@ -174,17 +176,17 @@ def not_connected(tx: Transaction, offer: str, *, in_room: bool = False) -> bool
     row = tx.desk.offer(offer)
     if row is None or end_talk(tx, offer, by="system", now=now) is None:
         return False
-    view = tx.calls.view(row.call_sid, 0)
     before = tx.queues.entry(row.call_sid)
-    if view is None or view.call.ended_at is not None or before is None or row.kind == "consult":
+    if not caller_there(tx, row.call_sid) or before is None or row.kind == "consult":
         return True
+    called_back = citizen_leg(tx, row.call_sid) is not None
     again = replace(
         before,
         entered_at=now,
         left_at=None,
         result="",
         target="",
-        in_room=in_room or before.in_room,
+        in_room=in_room or before.in_room or called_back,
     )
     enter_queue(tx, again, now=now)
     return True

@@ -72,7 +72,7 @@ def _send(tx: Transaction, offer: str) -> str:
     talk = tx.desk.engagement(offer)
     if row is None or talk is None or talk.ended_at is not None:
         return "over"
-    if len(tx.desk.talks_of(row.call_sid)) > 1:
+    if len(tx.desk.talks_of(row.call_sid)) > 1 or tx.outside.of_call(row.call_sid):
         return "consulting"
     before = tx.queues.entry(row.call_sid)
     if before is not None and before.left_at is None:

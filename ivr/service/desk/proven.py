@@ -142,8 +142,9 @@ def turn_of(talk: Talk) -> TurnContext:
     )
 
 
-def read_talk(rt: Runtime, offer: str, *, agent: str) -> Talk:
-    """The talk of an offer. ``agent``: it must be theirs; empty asks for nobody's."""
+def read_talk(rt: Runtime, offer: str, *, agent: str, looks: bool = False) -> Talk:
+    """The talk of an offer. ``agent``: it must be theirs; empty asks for nobody's. ``looks``: for
+    showing only, with an account that may be a minute old."""
     with rt.store.begin(write=False) as tx:
         row = tx.desk.offer(offer)
         if row is None or (agent and row.agent != agent):
@@ -164,7 +165,11 @@ def read_talk(rt: Runtime, offer: str, *, agent: str) -> Talk:
     passed = {proof.factor for proof in mine if proof.passed}
     fault, account = "", None
     try:
-        account = rt.directories[person.directory].get(person.uid)
+        directory = rt.directories[person.directory]
+        if looks:
+            account = rt.accounts_seen.get(person.directory, directory, person.uid, clock=rt.clock)
+        else:
+            account = directory.get(person.uid)
     except PortError:
         fault = "directory_away"
     asked = [f.value for f in rt.policy.factors_asked(person.group)]

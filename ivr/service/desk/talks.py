@@ -12,8 +12,10 @@ from ivr.ports.store import Job, Transaction
 from ivr.service.calls_log_facts import record_call
 from ivr.service.desk.ledger import note
 from ivr.service.desk.not_now import NotNowError
+from ivr.service.desk.outside_ends import end_with_talk, keeps_room
 from ivr.service.desk.presence import LEAVE, NO_SIGN, PAUSE_REASONS, silent
 from ivr.service.desk.states import SUPERVISION, move
+from ivr.service.desk.supervision_ends import end_of_talk
 
 WRAP_UP = timedelta(seconds=60)
 CONSULTED = "consulta"
@@ -79,6 +81,8 @@ def end_talk(tx: Transaction, offer: str, *, by: str, now: datetime) -> Engageme
                 "posatendimento", offer, version=ended.version, audience=[f"agent:{talk.agent}"]
             )
     _forget_consult(tx, talk)
+    end_of_talk(tx, offer, now=now)
+    end_with_talk(tx, talk.call_sid, offer=offer, by=by, now=now)
     tell_talk(tx, ended)
     _close_room(tx, talk)
     return ended
@@ -147,7 +151,7 @@ def _forget_consult(tx: Transaction, ended: EngagementRow) -> None:
 
 
 def _close_room(tx: Transaction, talk: EngagementRow) -> None:
-    if tx.desk.talks_of(talk.call_sid):
+    if tx.desk.talks_of(talk.call_sid) or keeps_room(tx, talk.call_sid):
         return
     entry = tx.queues.entry(talk.call_sid)
     if entry is not None and entry.left_at is None and entry.in_room:

@@ -37,6 +37,8 @@ def request_transfer(
     before = tx.queues.entry(call_sid)
     if (before is not None and before.left_at is None) or tx.desk.open_offer_of(call_sid):
         raise NotNowError("ja_pedida")
+    if tx.outside.of_call(call_sid) is not None:
+        raise NotNowError("ja_pedida")
     if agent:
         _must_be_free(tx, agent, talks)
     elif queue:

@@ -1,6 +1,17 @@
 """Effects: what the worker does outside the database, once for each job of the outbox."""
 
-from ivr.service.effects import callbacks, desk, links, messages, recordings, resets, webhooks
+from ivr.service.effects import (
+    callbacks,
+    desk,
+    links,
+    messages,
+    outside,
+    recordings,
+    resets,
+    supervision,
+    transcripts,
+    webhooks,
+)
 from ivr.service.effects.registry import EFFECTS, Later, Settled, run_job
 
 __all__ = [
@@ -11,8 +22,11 @@ __all__ = [
     "desk",
     "links",
     "messages",
+    "outside",
     "recordings",
     "resets",
     "run_job",
+    "supervision",
+    "transcripts",
     "webhooks",
 ]

@@ -20,6 +20,7 @@ from ivr.service.desk.address import address_of
 from ivr.service.desk.citizen import citizen_leg, citizen_of
 from ivr.service.desk.media import ENDED, keep_leg, led_to_room, order_hang_up
 from ivr.service.desk.offers import OPEN, caller_left, leg_ended, not_connected
+from ivr.service.desk.outside_ends import keeps_room
 from ivr.service.desk.talks import tell_talk
 from ivr.service.effects.callbacks import call_back
 from ivr.service.effects.registry import Later, Settled, effect
@@ -214,8 +215,9 @@ def close_room(rt: Runtime, job: Job) -> Settled | Later:
         entry = tx.queues.entry(call_sid)
         legs = [leg for leg in tx.desk.legs_of(offer) if leg.ended_at is None] if offer else []
         rings = citizen_leg(tx, call_sid)
+        outside = keeps_room(tx, call_sid)
     waits = entry is not None and entry.left_at is None and entry.in_room
-    if talks or waits:
+    if talks or waits or outside:
         return Settled(outcome={"outcome": "not_needed"})
     try:
         ended = _at_once(lambda: rt.telephony.end_room(call_sid))

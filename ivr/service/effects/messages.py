@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 from ivr.domain.otp import numeric_code
+from ivr.domain.phone_number import is_br_mobile
 from ivr.ports.store import Job, Transaction
 from ivr.service.effects.registry import Later, Settled, effect
 from ivr.service.journal import note
@@ -120,7 +121,7 @@ def _mobile(rt: Runtime, job: Job) -> str | None:
     if directory is None or not uid:
         return None
     account = directory.get(uid)
-    return account.mobile if account else None
+    return account.mobile if account and is_br_mobile(account.mobile) else None
 
 
 def _desk(rt: Runtime) -> str:

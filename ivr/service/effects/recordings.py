@@ -12,6 +12,7 @@ from ivr.ports.tickets import TicketEvent
 from ivr.service.effects.registry import Later, Settled, effect
 from ivr.service.fetching import FETCH
 from ivr.service.runtime import Runtime
+from ivr.service.transcripts import order_transcript
 
 GONE = frozenset({"http_404", "code_20404"})
 MAY_BE_LATE = timedelta(hours=1)
@@ -56,6 +57,7 @@ def fetch(rt: Runtime, job: Job) -> Settled | Later:
                     tx, row, "recording.kept", purpose=row.purpose, size=sound.size,
                     sha256=sound.sha256,
                 )  # fmt: skip
+                order_transcript(rt, tx, row)
     if row.deleted_at is not None:
         return Settled(outcome={"outcome": "kept"})
     try:

@@ -19,6 +19,8 @@ log = structlog.get_logger("ivr.worker")
 
 LEASE = timedelta(seconds=60)
 """How long a worker may take over one job before another may take it."""
+LONG_LEASE = timedelta(minutes=15)
+"""The same for the lane ``speech``."""
 GIVE_UP_AFTER = timedelta(hours=4)
 FIRST_RETRY = timedelta(seconds=2)
 LONGEST_RETRY = timedelta(minutes=5)

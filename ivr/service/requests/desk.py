@@ -20,6 +20,8 @@ from ivr.flow.requests import (
 )
 from ivr.ports.store import CallbackRow, Transaction
 from ivr.service.desk.callbacks import promise
+from ivr.service.desk.queue_turns import PROOF
+from ivr.service.queue_hours import hours_of
 from ivr.service.requests.registry import TurnContext, handles
 from ivr.service.runtime import Runtime
 
@@ -43,17 +45,22 @@ def check_hours(rt: Runtime, context: TurnContext, request: CheckHours) -> Answe
 @handles(CheckQueue)
 def check_queue(rt: Runtime, context: TurnContext, request: CheckQueue) -> Answer:
     """Length of the queue and the wait to expect. The telephone of the simple mode is rung only
-    while no agent of the queue is at the desk."""
+    while no agent of the queue is at the desk. Whom an agent sent to prove again comes back to a
+    queue that has closed meanwhile."""
     with rt.store.begin(write=False) as tx:
+        now, entry = tx.now(), tx.queues.entry(context.call.sid)
         waiting = tx.queues.waiting(request.queue)
         minutes = minutes_to_wait(tx, request.queue, waiting + 1)
         staffed = any(request.queue in agent.skills for agent in tx.desk.agents())
-        closed = request.queue in tx.switches.closed_queues(now=tx.now())
+        closed = request.queue in tx.switches.closed_queues(now=now)
+    own = rt.queues.queue(request.queue).week is not None
+    closed |= own and not hours_of(rt, request.queue).status(now).open
+    back = entry is not None and entry.left_at is not None and entry.result == PROOF
     return QueueState(
         agent_phone=rt.agent_phone and not staffed,
         waiting=waiting,
         wait_minutes=minutes,
-        closed=closed,
+        closed=closed and not back,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from ivr.domain.assurance import mobile_frozen
 from ivr.domain.limits import Refusal, code_expired, may_prove, may_send_code
 from ivr.domain.otp import SALT_BYTES_MIN, numeric_code, same
+from ivr.domain.phone_number import is_br_mobile
 from ivr.flow.requests import (
     Answer,
     CheckCode,
@@ -146,7 +147,7 @@ def send_code(rt: Runtime, context: TurnContext, request: SendCode) -> Answer:
 
 def _reachable(rt: Runtime, account: Account | None, *, now: datetime) -> bool:
     """Whether a code can reach, and would prove, the owner of the account."""
-    if account is None or account.mobile is None or account.disabled:
+    if account is None or account.disabled or not is_br_mobile(account.mobile):
         return False
     return not mobile_frozen(rt.policy, changed_at=account.mobile_changed_at, now=now)
 

@@ -1,5 +1,6 @@
 // Keys of the console. No bare letters: an agent is always typing.
 
+import { shown, usual } from "./agent-own-keys.js";
 import { say, upToDate } from "./agent-panel.js";
 
 const TWICE_MS = 2000;
@@ -46,7 +47,7 @@ const KEYS = {
       return press("desligar");
     }
     hangUpAt = Date.now();
-    say("Aperte Shift+F8 de novo para desligar.", "info");
+    say(`Aperte ${shown("Shift+F8")} de novo para desligar.`, "info");
     return true;
   },
   "F9": () => press("espera"),
@@ -71,8 +72,7 @@ document.addEventListener("keydown", (event) => {
     open("dialogo-ajuda");
     return;
   }
-  const name = `${event.ctrlKey ? "Ctrl+" : ""}${event.shiftKey ? "Shift+" : ""}${event.key}`;
-  if (KEYS[name]?.()) {
+  if (KEYS[usual(event)]?.()) {
     event.preventDefault();
   }
 });

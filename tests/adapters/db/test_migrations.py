@@ -14,7 +14,7 @@ from ivr.adapters.db.engine import make_engine
 from ivr.adapters.db.every_table import metadata
 from ivr.adapters.db.migrate import current, downgrade, upgrade
 
-HEAD = "0008"
+HEAD = "0012"
 
 
 def differences(url: str, expected: MetaData) -> list[object]:

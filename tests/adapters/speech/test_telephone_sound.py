@@ -93,7 +93,7 @@ def test_channels_are_averaged() -> None:
 def test_quiet_and_loud_speech_end_at_one_level(level: float) -> None:
     noise = np.random.default_rng(1).normal(size=RATE)
     made = sound.telephone_samples(level * noise / abs(noise).max(), rate=RATE)
-    assert decibel(sound.active_rms(made)) == pytest.approx(-16, abs=0.5)
+    assert decibel(sound.active_rms(sound.narrow(made))) == pytest.approx(-16, abs=0.5)
     assert abs(made).max() < 0.9
 
 

@@ -16,7 +16,6 @@ import pytest
 import soxr
 
 from ivr.adapters.speech.recogniser import open_vosk
-from ivr.adapters.speech.recogniser_threads import RecogniserThreads
 from ivr.adapters.speech.sound import decode
 from ivr.adapters.speech.telephone_wav import mulaw_of, unpack
 from ivr.adapters.speech.vosk import VoskRecogniser
@@ -195,42 +194,3 @@ def test_the_engine_is_never_called_on_an_event_loop(engine: VoskRecogniser) -> 
             engine.start(grammar=DIGITS, rate=8000)
 
     asyncio.run(on_the_loop())
-
-
-def test_many_calls_on_a_loop_are_heard_by_a_few_threads(engine: VoskRecogniser) -> None:
-    threads = RecogniserThreads(engine, threads=2)
-
-    async def call(file: str) -> str:
-        session = await threads.start(grammar=grammar_for(file), rate=8000)
-        audio, parts = sound(file), []
-        for at in range(0, len(audio), 1600):
-            told = await session.feed(audio[at : at + 1600])
-            parts += [told] if told and told.final else []
-        parts.append(await session.finish())
-        await session.close()
-        return joined(parts).text
-
-    async def all_calls() -> list[str]:
-        return await asyncio.gather(*(call(file) for file in files))
-
-    files = ["cpf_f4.wav", "sim_henrique.wav", "repetir_m8.wav", "pin_m6.wav"] * 5
-    assert asyncio.run(all_calls()) == [SAMPLES[file] for file in files]
-    assert engine.open_sessions == 0
-    threads.stop()
-
-
-def test_a_call_that_ends_while_the_engine_works_frees_its_listening(
-    engine: VoskRecogniser,
-) -> None:
-    threads = RecogniserThreads(engine, threads=1)
-
-    async def cut_off() -> None:
-        session = await threads.start(grammar=DIGITS, rate=8000)
-        feeding = asyncio.ensure_future(session.feed(sound("cpf_f4.wav")))
-        await asyncio.sleep(0)
-        feeding.cancel()
-        await session.close()
-
-    asyncio.run(cut_off())
-    threads.stop()
-    assert engine.open_sessions == 0

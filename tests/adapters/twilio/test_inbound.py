@@ -76,12 +76,17 @@ def test_speech_is_dropped_where_a_secret_was_asked_for() -> None:
                 "RecordingDuration": "17",
                 "Digits": "#",
             },
-            Recorded(recording=RECORDING, seconds=17),
+            Recorded(recording=RECORDING, seconds=17, key="#"),
             "",
         ),
         (
             {"RecordingUrl": URL + ".wav", "RecordingDuration": "3", "Digits": "hangup"},
             Recorded(recording=RECORDING, seconds=3),
+            "",
+        ),
+        (
+            {"RecordingSid": RECORDING, "RecordingDuration": "9", "Digits": "0"},
+            Recorded(recording=RECORDING, seconds=9, key="0"),
             "",
         ),
         (

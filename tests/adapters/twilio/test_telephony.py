@@ -255,3 +255,36 @@ def test_the_same_over_the_network_with_the_sound_of_both_channels() -> None:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()
+
+
+def test_a_third_one_is_called_and_who_hears_them_changes_by_one_request(
+    carrier: Callable[[Work], Any], service: ScriptedService
+) -> None:
+    room = room_of("CA" + "1" * 32)
+    service.on("/voice", f'<Dial><Conference beep="false" waitUrl="">{room}</Conference></Dial>')
+    for path in ("/voice/supervisor", "/voice/outside"):
+        service.on(path, f'<Dial><Conference beep="false">{room}</Conference></Dial>')
+        service.on(f"{path}-leg", "")
+
+    async def work(exchange: Exchange, port: TwilioTelephony) -> None:
+        exchange.dial_plan = Numbers(others=answers(after=1), addresses=answers(after=1))
+        first = exchange.call(from_=CITIZEN, to=DESK)
+        await first.handset.listen().until(ConferenceJoined)
+        listens = port.supervise(to="client:carla", supervision="SV" + "a" * 32, seconds=20)
+        outside = port.call_outside(to="+556733180055", outside="EX" + "b" * 32, seconds=20)
+        for sid in (listens, outside):
+            await exchange.calls[sid].handset.listen().until(ConferenceJoined)
+        sid = "CA" + "1" * 32
+        (conference,) = exchange.rooms.conferences.values()
+        member = conference.find(listens)
+        assert member is not None
+        for muted, only in ((True, ""), (False, first.sid), (False, ""), (True, "")):
+            assert port.coach(sid, listens, muted=muted, only=only)
+            assert (member.muted, member.coaching) == (muted, only)
+        assert not port.coach(sid, "CA" + "0" * 32, muted=True, only="")
+        with pytest.raises(PortError):
+            port.call_outside(to="sip:a@b.example", outside="EX" + "b" * 32, seconds=20)
+        port.end_room(sid)
+
+    carrier(work)
+    assert service.at("/voice/supervisor-leg") and service.at("/voice/outside-leg")

@@ -147,7 +147,7 @@ def test_a_recording_has_a_way_on_when_nothing_was_said() -> None:
         "action": TURN,
         "method": "POST",
         "timeout": "4",
-        "finishOnKey": "#*",
+        "finishOnKey": "1234567890*#",
         "maxLength": "90",
         "playBeep": "true",
         "trim": "trim-silence",
@@ -277,7 +277,7 @@ def test_the_last_resort_leads_to_a_person(number: str | None, order: list[str])
 
 
 def test_trying_again_asks_for_the_same_turn() -> None:
-    root = judged(documents.try_again(7, links=LINKS))
+    root = judged(documents.try_again(LINKS.turn(7)))
     assert tags(root) == ["Pause", "Redirect"] and root[1].text == TURN
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from scripted_service import CITIZEN, HOST, Phone, ScriptedService, route
+from scripted_service import CITIZEN, DESK, HOST, Phone, ScriptedService, route
 
 from ivr.carrier.call import Call, Goto, Replaced
 from ivr.carrier.dialplan import Behaviour, Numbers, answers, busy, fails, rings
@@ -313,3 +313,27 @@ def test_the_end_of_dial_is_seen_on_the_line(desk: ScriptedService, phone: Phone
     desk.on("/voice", dial())
     call = phone.call(dial_plan=plan(busy()))
     assert [event.status for event in call.line.events if isinstance(event, DialEnded)] == ["busy"]
+
+
+def test_two_people_hear_each_others_microphones_while_they_talk(
+    phone: Phone, service: ScriptedService
+) -> None:
+    service.on("/voice", f"<Dial>{DESK_PHONE}</Dial><Pause length='5'/>")
+    one, two = b"\x10" * 160, b"\x20" * 160
+
+    async def work(exchange: Exchange) -> tuple[Call, Call]:
+        call = exchange.call(from_=CITIZEN, to=DESK)
+        call.handset.microphone(one)
+        await call.handset.listen().until(Bridged)
+        other = next(each for each in exchange.calls.values() if each is not call)
+        await asyncio.sleep(1)
+        call.handset.microphone(one)
+        other.handset.microphone(two)
+        other.handset.hang_up()
+        await asyncio.sleep(1)
+        call.handset.microphone(one)
+        await call.finished()
+        return call, other
+
+    call, other = phone.run(work, dial_plan=Numbers({DESK_PHONE: answers(after=1, talks=60)}))
+    assert (bytes(call.handset.heard), bytes(other.handset.heard)) == (two, one)

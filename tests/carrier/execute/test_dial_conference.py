@@ -182,6 +182,28 @@ def test_what_one_says_the_other_hears_unless_muted_or_on_hold(
     )
 
 
+def test_a_microphone_is_heard_by_who_can_hear_and_by_nobody_else(
+    hall: ScriptedService, phone: Phone
+) -> None:
+    hall.on("/voice", room('beep="false"'))
+    one, two_, muted, on_hold = (bytes([code]) * 160 for code in (0x10, 0x20, 0x30, 0x40))
+
+    async def talk(exchange: Exchange, first: Call, second: Call) -> None:
+        (conference,) = exchange.rooms.conferences.values()
+        mine = conference.participants[0]
+        first.handset.microphone(one)
+        second.handset.microphone(two_)
+        exchange.rooms.mute(conference, mine, True)
+        first.handset.microphone(muted)
+        exchange.rooms.mute(conference, mine, False)
+        exchange.rooms.hold(conference, mine, True, None)
+        second.handset.microphone(on_hold)
+
+    first, second = two(phone, talk)
+    second.handset.microphone(one)
+    assert (bytes(first.handset.heard), bytes(second.handset.heard)) == (two_, one)
+
+
 def test_a_coach_is_heard_by_one_only(hall: ScriptedService, phone: Phone) -> None:
     hall.on("/voice", room('beep="false"'))
 

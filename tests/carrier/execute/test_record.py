@@ -12,6 +12,7 @@ from ivr.carrier.audio import samples_of, silence, wav, wav_duration
 from ivr.carrier.call import Call
 from ivr.carrier.events import PlayStarted, RecordEnded, RecordStarted
 from ivr.carrier.faults import Faults
+from ivr.carrier.media.mulaw import decoded
 
 AFTER = "<Redirect>/empty</Redirect>"
 
@@ -188,3 +189,41 @@ def test_an_empty_recording_is_absent(tape: ScriptedService, phone: Phone) -> No
     phone.call()
     (fields,) = tape.at("/cb")
     assert fields["RecordingStatus"] == "absent" and fields["ErrorCode"]
+
+
+LOUD, QUIET = b"\x10\x90" * 80, b"\xff" * 160
+
+
+@pytest.mark.parametrize(
+    ("pieces", "duration"), [([(LOUD, 100)], 2), ([(LOUD, 50), (QUIET, 100), (LOUD, 50)], 4)]
+)
+def test_live_sound_is_kept_and_its_silence_ends_the_recording(
+    tape: ScriptedService, phone: Phone, pieces: list[tuple[bytes, int]], duration: int
+) -> None:
+    tape.on("/voice", record())
+
+    async def speak(call: Call) -> None:
+        await call.handset.listen().until(RecordStarted)
+        for frame, count in [*pieces, (QUIET, 400)]:
+            for _ in range(count):
+                await asyncio.sleep(0.02)
+                call.handset.microphone(frame)
+
+    call = phone.call(speak)
+    assert ended(call).reason == "silence"
+    kept = phone.exchange.recordings[ended(call).recording]
+    assert kept.seconds == pytest.approx(duration, abs=0.05)
+    assert samples_of(kept.wav()).startswith(decoded(LOUD * 40))
+
+
+def test_a_silent_microphone_leaves_an_empty_recording(tape: ScriptedService, phone: Phone) -> None:
+    tape.on("/voice", record())
+
+    async def breathe(call: Call) -> None:
+        await call.handset.listen().until(RecordStarted)
+        for _ in range(300):
+            await asyncio.sleep(0.02)
+            call.handset.microphone(QUIET)
+
+    call = phone.call(breathe)
+    assert (ended(call).reason, ended(call).recording) == ("silence", "")

@@ -21,6 +21,7 @@ from ivr.carrier.exchange import Exchange
 from ivr.carrier.faults import Faults
 from ivr.carrier.handset import Handset
 from ivr.carrier.line import Line
+from ivr.carrier.media.mulaw import decoded
 from ivr.carrier.pages.switches import BadSwitches, read_switches
 from ivr.carrier.pages.telephone import BadDeed, do
 from ivr.carrier.presets import Presets, read_presets
@@ -523,6 +524,9 @@ def test_a_foreign_web_page_can_neither_dial_nor_read_nor_listen(
         answer = await world.client.post("/phone/calls", json={"from": CITIZEN}, headers=headers)
         assert answer.status == 403
         assert world.exchange.calls == {}
+        await world.get("/phone/calls/CAx/sound", 403, headers=headers)
+        spoken = await world.client.post("/phone/calls/CAx/speech", data=b"x", headers=headers)
+        assert spoken.status == 403
         with pytest.raises(WSServerHandshakeError):
             await world.client.ws_connect("/phone/ringing", headers=headers)
 
@@ -586,11 +590,12 @@ def test_listeners_do_not_keep_the_carrier_from_stopping(service: ScriptedServic
         call = await world.dial()
         bell = await world.client.ws_connect("/phone/ringing")
         line = await world.client.ws_connect(f"/phone/calls/{call.sid}/events")
+        sound = await world.client.ws_connect(f"/phone/calls/{call.sid}/sound")
         await until(line, "gather_started")
-        ended = asyncio.gather(*[close_code_of(socket) for socket in (bell, line)])
+        ended = asyncio.gather(*[close_code_of(socket) for socket in (bell, line, sound)])
         async with asyncio.timeout(5):
             await world.client.server.close()
-            assert await ended == [1001, 1000]
+            assert await ended == [1001, 1000, 1000]
         assert call.status == "completed"
 
     desk(service, work)
@@ -600,3 +605,50 @@ async def close_code_of(socket: ClientWebSocketResponse) -> int | None:
     async for _ in socket:
         pass
     return socket.close_code
+
+
+def test_a_microphone_is_recorded_and_closes_with_the_call(service: ScriptedService) -> None:
+    service.on("/voice", '<Record action="/turn" playBeep="false" finishOnKey="#"/>')
+    service.on("/turn", "<Hangup/>")
+
+    async def work(world: World) -> None:
+        call = await world.dial()
+        line = await world.client.ws_connect(f"/phone/calls/{call.sid}/events")
+        sound = await world.client.ws_connect(f"/phone/calls/{call.sid}/sound")
+        await until(line, "record_started")
+        for _ in range(25):
+            await sound.send_bytes(b"\x10\x90" * 80)
+            await asyncio.sleep(0.02)
+        await sound.send_str("no sound")
+        await line.send_json({"do": "press", "keys": "#"})
+        async with asyncio.timeout(5):
+            assert await close_code_of(sound) == 1000
+        (recording,) = world.exchange.recordings.values()
+        assert 0.4 < recording.seconds < 2
+        assert decoded(b"\x10\x90" * 2000) in (recording.samples or b"")
+
+    desk(service, work)
+
+
+def test_speech_of_a_file_is_said_and_bad_speech_is_refused(service: ScriptedService) -> None:
+    service.on("/voice", '<Record action="/turn" playBeep="false" timeout="1"/>')
+    service.on("/turn", "<Hangup/>")
+
+    async def work(world: World) -> None:
+        call = await world.dial()
+        path = f"/phone/calls/{call.sid}/speech"
+        line = await world.client.ws_connect(f"/phone/calls/{call.sid}/events")
+        await until(line, "record_started")
+        await world.refusal("POST", path, b"")
+        await world.refusal("POST", path, b"\x10" * 480_001)
+        await world.refusal("POST", "/phone/calls/CAx/speech", b"\x10", status=404)
+        await world.get(f"/phone/calls/{call.sid}/sound", 426)
+        await world.get("/phone/calls/CAx/sound", 404)
+        answer = await world.client.post(path, data=b"\x10\x90" * 2000)
+        assert await answer.json() == {"seconds": 0.5}
+        await until(line, "hung_up")
+        (recording,) = world.exchange.recordings.values()
+        assert decoded(b"\x10\x90" * 2000) in (recording.samples or b"")
+        await world.refusal("POST", path, b"\x10")
+
+    desk(service, work)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from scripted_service import DESK, Phone, ScriptedService
 
+from ivr.carrier.audio import wav
 from ivr.carrier.exchange import Exchange
 from ivr.carrier.script import BadScript, parse_script
 from ivr.carrier.script_play import StepTold
@@ -169,3 +171,30 @@ def _unavailable() -> Any:
     from scripted_service import Reply
 
     return Reply(status="503 Service Unavailable", kind="text/plain", body="later")
+
+
+def test_a_step_may_put_the_sound_of_a_file_on_the_line(
+    phone: Phone, desk: ScriptedService, tmp_path: Path
+) -> None:
+    voice = b"\x00\x10\x00\xf0" * 4000
+    file = tmp_path / "recado.wav"
+    file.write_bytes(wav(voice))
+    desk.on("/pin", f'<Gather finishOnKey="#" action="/tape">{play("verify.pin")}</Gather>')
+    desk.on("/tape", '<Record action="/bye" playBeep="false" finishOnKey="#" timeout="2"/>')
+    steps = [*STORY["steps"][:2], {"sound": str(file), "after": True}]
+    result = tell(phone, {**STORY, "steps": steps, "ends": STORY["ends"] | {"sms": []}})
+    assert result.problems == []
+    (recording,) = phone.exchange.recordings.values()
+    assert voice in (recording.samples or b"")
+
+
+@pytest.mark.parametrize("content", [None, b"no sound"])
+def test_a_file_that_is_no_telephone_sound_is_said(
+    phone: Phone, desk: ScriptedService, tmp_path: Path, content: bytes | None
+) -> None:
+    file = tmp_path / "x.wav"
+    if content is not None:
+        file.write_bytes(content)
+    result = tell(phone, {**STORY, "steps": [{"hears": ["main.menu"], "sound": str(file)}]})
+    (problem,) = result.problems
+    assert problem.startswith("step 1: sound: x.wav")

@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestServer, unused_port
+from media_peer import MediaPeers, Peer
 from scripted_service import ACCOUNT, DESK, TOKEN, Reply, ScriptedService, route
 
 from ivr.carrier.exchange import Exchange
+from ivr.carrier.media.voice import can_speak
 from ivr.carrier.presets import Presets
 from ivr.carrier.script import read_script
 from ivr.carrier.server import make_app
@@ -397,3 +399,24 @@ async def _shows(shown: list[bytes], text: str) -> None:
     async with asyncio.timeout(20):
         while text not in b"".join(shown).decode(errors="replace"):
             await asyncio.sleep(0.05)
+
+
+@pytest.mark.skipif(not can_speak(), reason="espeak-ng is not installed")
+def test_words_are_spoken_aloud_where_a_stream_listens(desk: ScriptedService) -> None:
+    async def talks(peer: Peer) -> None:
+        await peer.media(b"\x10\x90" * 800)
+        await peer.mark("1-ask")
+        await peer.until(lambda: peer.heard.strip(b"\xff") != b"")
+        await peer.mark("ouvi:minha senha")
+        await peer.until(lambda: "ouvi:minha senha" in peer.marks)
+
+    async def work(server: TestServer, exchange: Exchange) -> Ran:
+        async with MediaPeers(talks, token=TOKEN).running() as peers:
+            stream = f'<Connect><Stream url="{peers.url}"/></Connect><Hangup/>'
+            desk.on("/voice", stream)
+            return await terminal("--api", str(server.make_url("")), stdin="fala: minha senha\n")
+
+    ran = with_carrier(desk, work)
+    assert ran.code == 0, ran.err
+    assert "  · entendeu: minha senha" in ran.lines
+    assert ran.lines[-1] == "  · desligou: a central"

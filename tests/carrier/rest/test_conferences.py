@@ -13,7 +13,14 @@ from twilio.rest import Client
 
 from ivr.carrier.call import Call
 from ivr.carrier.dialplan import Numbers, answers
-from ivr.carrier.events import Bridged, ConferenceJoined, HungUp, PlayStarted, StatusChanged
+from ivr.carrier.events import (
+    Bridged,
+    ConferenceJoined,
+    HungUp,
+    OtherSpoke,
+    PlayStarted,
+    StatusChanged,
+)
 from ivr.carrier.exchange import Exchange
 
 ROOM = '<Dial action="/after"><Conference beep="false" waitUrl="">sala</Conference></Dial>'
@@ -211,3 +218,43 @@ def test_client_and_sip_addresses_ring_where_the_plan_lets_them(
             assert ("in-progress" in rang) == (to != CITIZEN), to
 
     rest(work)
+
+
+def test_a_third_one_listens_coaches_one_and_joins_by_one_request_each(
+    rest: Any, hall: ScriptedService, judge: Judge
+) -> None:
+    async def work(exchange: Exchange, twilio: Client) -> list[list[str]]:
+        first, second = await in_room(exchange), await in_room(exchange, "+5567988880000")
+        third = await in_room(exchange, "+5567977770000")
+        (found,) = twilio.conferences.list(friendly_name="sala")
+        member = found.participants(third.sid)
+        for word, changes in (
+            ("listens", {"muted": True, "coaching": False}),
+            ("coaches", {"muted": False, "coaching": True, "call_sid_to_coach": second.sid}),
+            ("joins", {"muted": False, "coaching": False}),
+            ("coaches", {"muted": False, "coaching": True, "call_sid_to_coach": second.sid}),
+            ("listens", {"muted": True, "coaching": False}),
+        ):
+            now = member.update(**changes)
+            assert (now.muted, now.coaching) == (changes["muted"], changes["coaching"])
+            third.handset.speak(word, seconds=0.2)
+            await asyncio.sleep(0.5)
+        for call, word in ((first, "one"), (second, "two")):
+            call.handset.speak(word, seconds=0.2)
+            await asyncio.sleep(0.5)
+        with pytest.raises(TwilioRestException):
+            member.update(coaching=True, call_sid_to_coach="CA" + "0" * 32)
+        heard = [
+            [e.text for e in call.line.events if isinstance(e, OtherSpoke)]
+            for call in (first, second, third)
+        ]
+        for call in (first, second, third):
+            call.handset.hang_up()
+        return heard
+
+    assert rest(work) == [
+        ["joins", "two"],
+        ["coaches", "joins", "coaches", "one"],
+        ["one", "two"],
+    ]
+    assert wrong(judge) == []

@@ -11,7 +11,6 @@ from ivr.carrier.twiml.ending import Hangup, Redirect, Reject
 from ivr.carrier.twiml.pause import Pause
 from ivr.carrier.twiml.play import Play
 from ivr.carrier.twiml.say import Say
-from ivr.carrier.twiml.unsupported import Unsupported
 
 URL = "https://ivr.test/voice/turn?turn=3"
 
@@ -184,7 +183,6 @@ def test_pause(inside: str, seconds: int, expected: list[int]) -> None:
         ("<Reject/>", Reject(reason="rejected"), []),
         ('<Reject reason="busy"/>', Reject(reason="busy"), []),
         ('<Reject reason="late"/>', Reject(reason="rejected"), [13810]),
-        ("<Connect><Stream url='wss://x'/></Connect>", Unsupported(tag="Connect"), []),
     ],
 )
 def test_other_verbs(inside: str, verb: object, expected: list[int]) -> None:

@@ -73,11 +73,19 @@ export class Conversation {
     this._follow();
   }
 
+  /** confidence null: it was sound, by a synthetic voice or a file. */
   spoke(text, confidence) {
     this.pause();
-    const sure = `Você falou (certeza ${Math.round(confidence * 100)}%)`;
+    const sure = confidence === null ? "Sua voz" : `Você falou (certeza ${Math.round(confidence * 100)}%)`;
     this._add(make("div", { class: "bubble said" },
       make("div", { class: "who", text: sure }), make("p", { text })));
+  }
+
+  /** What our own recogniser made of the voice. */
+  understood(text) {
+    this.pause();
+    this._add(make("div", { class: "bubble said understood" },
+      make("div", { class: "who", text: "O atendimento entendeu" }), make("p", { text })));
   }
 
   /** What the other person of a talk says. */

@@ -8,6 +8,7 @@ const BUTTONS = [
   { label: "Responde 500", name: "answer_500", on: true, off: false },
   { label: "Perde o aviso de fim", name: "lose_callback", on: true, off: false },
   { label: "Aviso de fim em dobro", name: "duplicate_callback", on: 2, off: 1 },
+  { label: "Perde o som (5 s)", name: "break_stream", on: 5, off: 0 },
 ];
 
 export class FaultButtons {

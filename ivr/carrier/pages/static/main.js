@@ -5,6 +5,7 @@ import { byId, make, phone } from "./dom.js";
 import { FaultButtons } from "./faults.js";
 import { Inbox } from "./inbox.js";
 import { layKeys } from "./keypad.js";
+import { LineSound } from "./line-sound.js";
 import { Log } from "./log.js";
 import { People } from "./people.js";
 import { Player } from "./player.js";
@@ -15,6 +16,7 @@ import { CarrierGone, get, post } from "./server.js";
 import { Telephone } from "./telephone.js";
 import { Texts } from "./texts.js";
 import { Tones } from "./tones.js";
+import { Voice } from "./voice.js";
 
 const TITLE = RAMAL ? `Ramal ${RAMAL.replace(/^client:/, "")}` : document.title;
 const POLL = 1500;
@@ -55,15 +57,18 @@ function failed(failure) {
 
 const texts = new Texts();
 const tones = new Tones();
-const player = new Player(() => notice("O navegador segurou o som.", {
-  stays: true, action: { label: "Ouvir", run: () => player.again() },
-}));
+const held = () => notice("O navegador segurou o som.", {
+  stays: true, action: { label: "Ouvir", run: () => { player.again(); sound.again(); } },
+});
+const player = new Player(held);
+const sound = new LineSound(held);
 const conversation = new Conversation(texts);
 const recordings = new Recordings();
 const inbox = new Inbox((count) => { unread = count; });
 const faults = new FaultButtons({ hangUp: () => telephone.hangUp(), failed });
+const voice = new Voice({ sound, spoke: (text) => conversation.spoke(text, null) });
 const telephone = new Telephone({
-  conversation, player, tones, texts, log: new Log(), notice,
+  conversation, player, sound, voice, tones, texts, log: new Log(), notice,
   live: (live) => {
     people?.live(live);
     faults.live(live);
@@ -117,6 +122,7 @@ byId("desligar").addEventListener("click", () => telephone.hangUp());
 byId("abrir-ajuda").addEventListener("click", help);
 byId("mudo").addEventListener("change", ({ target }) => {
   player.mute(target.checked);
+  sound.mute(target.checked);
   tones.muted = target.checked;
 });
 byId("confianca").addEventListener("input", ({ target }) => {

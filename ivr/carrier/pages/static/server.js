@@ -32,6 +32,14 @@ export const post = (path, content) =>
     body: JSON.stringify(content),
   });
 
+/** Say µ-law on a call. */
+export const speech = (sid, mulaw) =>
+  ask(`/phone/calls/${sid}/speech`, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: mulaw,
+  });
+
 export function socket(path) {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   return new WebSocket(`${scheme}//${location.host}${path}`);

@@ -19,11 +19,16 @@ const LEFT_QUEUE = {
   leave: "Saiu da fila.", redirected: "Saiu da fila para outro atendimento.",
 };
 const KEPT = "ligacao";
+const STREAM_ENDS = new Set([31901, 31902, 31903, 31910, 31920, 31921, 31924]);
+const UNDERSTOOD = "ouvi:";
 
 export class Telephone {
   /** live(bool) when a call begins and ends; the other parts are told what they show. */
-  constructor({ conversation, player, tones, texts, log, live, unreachable, notice, recorded }) {
-    Object.assign(this, { conversation, player, tones, texts, log });
+  constructor({
+    conversation, player, sound, voice, tones, texts, log, live, unreachable, notice, recorded,
+  }) {
+    Object.assign(this, { conversation, player, sound, voice, tones, texts, log });
+    this._streams = false;
     this._tell = { live, unreachable, notice, recorded };
     this._line = null;
     this._answeredAt = 0;
@@ -57,6 +62,9 @@ export class Telephone {
         this._end("A operadora perdeu esta ligação.");
       },
     });
+    this._streams = this._toldDeaf = false;
+    this.sound.open(sid);
+    this.voice.belong(sid);
     this._live(true);
   }
 
@@ -81,7 +89,8 @@ export class Telephone {
   }
 
   speak(text, confidence) {
-    if (this._send({ do: "speak", text, confidence })) this.conversation.spoke(text, confidence);
+    if (!this._send({ do: "speak", text, confidence })) return;
+    this.conversation.spoke(text, this._streams ? null : confidence);
   }
 
   hangUp() {
@@ -130,6 +139,29 @@ export class Telephone {
     const speech = String(attributes.input ?? "").includes("speech");
     const keys = !attributes.input || String(attributes.input).includes("dtmf");
     this._waits(speech && keys ? "Escuta teclas e fala" : speech ? "Escuta a fala" : "Escuta teclas");
+    if (speech && this.voice.on && !this._toldDeaf) {
+      this._toldDeaf = true;
+      this.conversation.note("A operadora de teste não entende voz: escreva em Fale. Com “make run SPEECH=1” o próprio atendimento entende.");
+    }
+  }
+
+  _on_stream_started() {
+    this._streams = true;
+    this._waits("Ouve a voz e as teclas");
+  }
+
+  _on_stream_ended({ reason, code }) {
+    this._streams = false;
+    this._waits("");
+    this.conversation.pause();
+    if (code) {
+      const lost = reason === "refused" ? "A voz não foi aceita" : "O som da voz caiu";
+      this.conversation.note(`${lost} (erro ${code}): siga pelas teclas.`, true);
+    }
+  }
+
+  _on_mark_reached({ name }) {
+    if (name.startsWith(UNDERSTOOD)) this.conversation.understood(name.slice(UNDERSTOOD.length));
   }
 
   _on_gather_ended() {
@@ -173,11 +205,11 @@ export class Telephone {
   }
 
   _on_other_spoke({ text }) {
-    this.conversation.personSpoke(text);
+    if (text) this.conversation.personSpoke(text);
   }
 
   _on_bridged() {
-    this.conversation.note("Em conversa com uma pessoa. O que você escreve em Falar, ela lê; e o que ela fala, você lê.");
+    this.conversation.note("Em conversa com uma pessoa. O que você escreve em Falar, ela lê, e o que ela escreve, você lê. Com o microfone ligado, ela ouve você.");
   }
 
   _on_unbridged() {
@@ -193,7 +225,7 @@ export class Telephone {
 
   _on_warned(event) {
     this.log.warned(event);
-    if (event.level === "error") {
+    if (event.level === "error" && !STREAM_ENDS.has(event.code)) {
       this.conversation.note(`Erro ${event.code}. Veja o registro técnico.`, true);
     }
   }
@@ -222,6 +254,8 @@ export class Telephone {
   _close() {
     if (this._line) this._old = this._line;
     this._line = null;
+    this.sound.close();
+    this.voice.belong("");
     this._answeredAt = 0;
   }
 

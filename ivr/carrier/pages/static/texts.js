@@ -24,7 +24,7 @@ export class Texts {
    * whether they go on with what the last one (of the same kind) began to say.
    */
   of(event, last = null) {
-    if (event.kind !== "play") {
+    if (event.kind !== "play" && event.kind !== "stream") {
       const other = { beep: "♪ bipe", tones: "♪ tons de teclas" }[event.kind];
       return { words: other ?? event.text, kind: other ? "sound" : "words", goesOn: false };
     }

@@ -1,0 +1,1 @@
+"""Media Streams: a call's sound over a WebSocket, in both directions."""
