@@ -32,7 +32,7 @@ ABSOLUTE = timedelta(hours=10)
 LONGEST_PASSWORD = 1024
 FRESH = timedelta(minutes=5)
 """After a log-in at a provider, in which changes need no further proof."""
-TOKEN_BYTES = 32
+_TOKEN_BYTES = 32
 _TRY_BYTES = 16
 _NOBODY = "~nobody~"
 """A key that no directory gives: asked for in the place of somebody who is unknown or limited."""
@@ -114,21 +114,27 @@ def log_in(rt: OwnerRuntime, *, number: str, password: str, address: str) -> Log
         with rt.store.begin() as tx:
             tx.owner.note(OwnerEvent(account=key, at=tx.now(), kind="login_must_change"))
         return LogIn(must_change=True)
-    token = rt.entropy(TOKEN_BYTES).hex()
+    token = open_session(rt, account=key, uid=uid)
+    return LogIn(token=token)
+
+
+def open_session(rt: OwnerRuntime, *, account: str, uid: str) -> str:
+    """The token of a session of somebody who proved themselves. Raises StoreUnavailableError."""
+    token = rt.entropy(_TOKEN_BYTES).hex()
     with rt.store.begin() as tx:
         now = tx.now()
         tx.owner.open_session(
             OwnerSession(
-                id=session_id(rt, token),
-                account=key,
+                id=_session_id(rt, token),
+                account=account,
                 directory=rt.identity,
                 uid=uid,
                 created_at=now,
                 seen_at=now,
             )
         )
-        tx.owner.note(OwnerEvent(account=key, at=now, kind="login"))
-    return LogIn(token=token)
+        tx.owner.note(OwnerEvent(account=account, at=now, kind="login"))
+    return token
 
 
 def password_holds(
@@ -175,7 +181,7 @@ def owner_of(rt: OwnerRuntime, token: str) -> Owner | None:
     """
     if not token:
         return None
-    key = session_id(rt, token)
+    key = _session_id(rt, token)
     with rt.store.begin() as tx:
         now = tx.now()
         session = tx.owner.session(key)
@@ -199,7 +205,7 @@ def log_out(rt: OwnerRuntime, token: str) -> None:
     """End the session of a token, wherever copies of the token are. Raises
     StoreUnavailableError."""
     with rt.store.begin() as tx:
-        session = tx.owner.session(session_id(rt, token))
+        session = tx.owner.session(_session_id(rt, token))
         if session is not None and tx.owner.end_session(session.id, at=tx.now()):
             tx.owner.note(OwnerEvent(account=session.account, at=tx.now(), kind="logout"))
 
@@ -215,6 +221,6 @@ def _within_limits(tx: Transaction, *, account: str, place: str, now: datetime) 
     return of_account < ACCOUNT_FAILURES and of_place < ADDRESS_FAILURES
 
 
-def session_id(rt: OwnerRuntime, token: str) -> str:
+def _session_id(rt: OwnerRuntime, token: str) -> str:
     """How a session is known here; only the browser holds its token."""
     return rt.keyed_hash("owner_session", token)

@@ -11,10 +11,9 @@ from __future__ import annotations
 from ivr.ports.directory import Authenticator
 from ivr.ports.errors import PortError
 from ivr.ports.identity import IdentityProvider, IdentityRefusedError
-from ivr.ports.owner import OwnerEvent, OwnerSession
 from ivr.service import oidc_rounds
 from ivr.service.oidc_rounds import Parked
-from ivr.service.owner_login import TOKEN_BYTES, OwnerRuntime, person_hash, session_id
+from ivr.service.owner_login import OwnerRuntime, open_session, person_hash
 
 WHO = "owner-oidc"
 
@@ -53,19 +52,4 @@ def finish(
     account = rt.directories[rt.identity].get(found.subject)
     if account is None or account.disabled or account.uid != found.subject:
         raise IdentityRefusedError("unknown")
-    key = person_hash(rt, account)
-    token = rt.entropy(TOKEN_BYTES).hex()
-    with rt.store.begin() as tx:
-        now = tx.now()
-        tx.owner.open_session(
-            OwnerSession(
-                id=session_id(rt, token),
-                account=key,
-                directory=rt.identity,
-                uid=account.uid,
-                created_at=now,
-                seen_at=now,
-            )
-        )
-        tx.owner.note(OwnerEvent(account=key, at=now, kind="login"))
-    return token
+    return open_session(rt, account=person_hash(rt, account), uid=account.uid)

@@ -7,48 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
 
 from ivr.ports.staff import Role
-from ivr.ports.store import StoreUnavailableError
 from ivr.service import board_actions as actions
 from ivr.service.board import AgentLine, Board, board_of
 from ivr.service.board_alerts import acknowledge
 from ivr.service.desk.not_now import NotNowError
-from ivr.web import board_words, supervision
+from ivr.web import board_refusals, board_words, supervision
 from ivr.web.door import me, staff_page
 from ivr.web.edge import runtime
 
 bp = Blueprint("board", __name__, url_prefix="/supervisao")
 
-MAX_BODY = 8 * 1024
-"""Bytes of a submitted form; more is refused before it is read."""
 SUPERVISOR: tuple[Role, ...] = ("supervisor",)
 WALL: tuple[Role, ...] = ("supervisor", "manager")
 STATE_FILTERS = {"available", "reserved", "ringing", "in_call", "wrap_up", "paused", "offline"}
 STATES = {"disponivel": "available", "pausa": "paused", "desconectar": "offline"}
 """Word of the form → state."""
-RETRY_AFTER = "10"
 
 
-@bp.before_request
-def bound_the_body() -> None:
-    request.max_content_length = MAX_BODY
-    if (request.content_length or 0) > MAX_BODY:
-        abort(413)
-
-
-@bp.errorhandler(CSRFError)
-@bp.errorhandler(413)
-def stale_page(error: Exception) -> ResponseReturnValue:
-    return render_template("supervisao/stale.html"), getattr(error, "code", 400) or 400
-
-
-@bp.errorhandler(StoreUnavailableError)
-def store_is_away(error: StoreUnavailableError) -> ResponseReturnValue:
-    return render_template("supervisao/later.html"), 503, {"Retry-After": RETRY_AFTER}
+board_refusals.attach(bp)
 
 
 @bp.get("")

@@ -6,18 +6,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from flask import Blueprint, abort, current_app, make_response, redirect, render_template, request
+from flask import Blueprint, current_app, make_response, redirect, render_template, request
 from flask import url_for as link_to
 from flask.typing import ResponseReturnValue
-from flask_wtf.csrf import CSRFError
 
 from ivr.adapters.twilio.access_token import LIFETIME, PhoneKeys
 from ivr.ports.staff import Role
-from ivr.ports.store import StoreUnavailableError
 from ivr.service.desk import supervision as company
 from ivr.service.desk.not_now import NotNowError
 from ivr.service.supervision_view import supervising
-from ivr.web import board_words
+from ivr.web import board_refusals, board_words
 from ivr.web import supervision_words as words
 from ivr.web.agent_phone_policy import page_policy, permissions
 from ivr.web.agent_view import PHONE_KEYS
@@ -26,27 +24,10 @@ from ivr.web.edge import runtime
 
 bp = Blueprint("supervision", __name__, url_prefix="/supervisao/escuta")
 
-MAX_BODY = 8 * 1024
 LISTENERS: tuple[Role, ...] = ("supervisor", "manager")
-RETRY_AFTER = "10"
 
 
-@bp.before_request
-def bound_the_body() -> None:
-    request.max_content_length = MAX_BODY
-    if (request.content_length or 0) > MAX_BODY:
-        abort(413)
-
-
-@bp.errorhandler(CSRFError)
-@bp.errorhandler(413)
-def stale_page(error: Exception) -> ResponseReturnValue:
-    return render_template("supervisao/stale.html"), getattr(error, "code", 400) or 400
-
-
-@bp.errorhandler(StoreUnavailableError)
-def store_is_away(error: StoreUnavailableError) -> ResponseReturnValue:
-    return render_template("supervisao/later.html"), 503, {"Retry-After": RETRY_AFTER}
+board_refusals.attach(bp)
 
 
 @bp.get("")
