@@ -142,6 +142,9 @@ def test_a_log_out_elsewhere_is_told_and_no_stream_is_asked_for_again(
     until(tab, "seen.states.at(-1) === 'sessao-encerrada'")
     time.sleep(4)
     assert tab.evaluate("seen.states.at(-1)") == "sessao-encerrada"
+    ends = time.monotonic() + 15
+    while streams_on(live.port) and time.monotonic() < ends:
+        time.sleep(0.2)
     assert streams_on(live.port) == 0
     let_in(browser, live, ana)
     is_live(a_tab(browser, live))
