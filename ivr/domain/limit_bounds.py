@@ -83,6 +83,14 @@ BOUNDS = (
         most=5,
     ),
     LimitBound(
+        name="all_sends",
+        label="Códigos por SMS para todos",
+        meaning="Mensagens com código ao todo, na janela da conta: o mais que um dia pode custar. "
+        "Depois disso um alarme toca e quem liga segue com uma pessoa.",
+        least=100,
+        most=2_000,
+    ),
+    LimitBound(
         name="code_lifetime",
         label="Validade do código",
         meaning="Tempo em que um código enviado por SMS vale (NIST SP 800-63B-4: até 10 minutos).",

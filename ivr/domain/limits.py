@@ -25,6 +25,8 @@ class Limits:
     send_gap: timedelta = timedelta(seconds=60)
     destination_sends: int = 5
     """Codes sent to one number in ``account_window``, whatever the accounts."""
+    all_sends: int = 2_000
+    """Codes sent to everybody in ``account_window``: the most that a day may cost."""
     code_lifetime: timedelta = timedelta(minutes=10)
     """NIST SP 800-63B-4 §3.1.3: at most ten minutes."""
     caller_failures: int = 10
@@ -57,6 +59,7 @@ class Refusal(StrEnum):
     SEND_TOO_SOON = "send_too_soon"
     ACCOUNT_SENDS = "account_sends"
     DESTINATION_SENDS = "destination_sends"
+    ALL_SENDS = "all_sends"
     RESETS_PER_DAY = "resets_per_day"
     RESETS_PER_MONTH = "resets_per_month"
     PAUSED = "paused"
@@ -113,6 +116,7 @@ def may_send_code(
     last_send: datetime | None,
     account_failures: int,
     global_failures: int,
+    all_sends: int = 0,
 ) -> Verdict:
     """Whether a code may be sent. Sends are counted over the last ``account_window``."""
     if self_service_paused(limits, global_failures=global_failures):
@@ -123,6 +127,8 @@ def may_send_code(
         return Verdict(refusal=Refusal.ACCOUNT_SENDS)
     if destination_sends >= limits.destination_sends:
         return Verdict(refusal=Refusal.DESTINATION_SENDS)
+    if all_sends >= limits.all_sends:
+        return Verdict(refusal=Refusal.ALL_SENDS)
     if last_send is not None and now < last_send + limits.send_gap:
         return Verdict(refusal=Refusal.SEND_TOO_SOON, retry_at=last_send + limits.send_gap)
     return ALLOWED

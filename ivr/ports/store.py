@@ -268,6 +268,9 @@ class Proofs(Protocol):
     def failures(self, *, account: str, since: datetime) -> int:
         """Tries of the account that failed or whose end is unknown."""
 
+    def failing_calls(self, *, account: str, since: datetime) -> int:
+        """Calls that hold such tries of the account."""
+
     def failures_everywhere(self, *, since: datetime) -> int: ...
     def failures_of_caller(self, *, caller: str, since: datetime) -> int:
         """The same by the keyed hash of the caller's number."""

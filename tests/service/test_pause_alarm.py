@@ -1,15 +1,16 @@
-"""The pause of self-service raises one alarm in each window, and nothing else does."""
+"""Alarms: the pause of self-service, an account that is felt out, the day's last code."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from desk import Desk, people
 from structlog.testing import capture_logs
-from web.phone_line import call, identify, later
+from web.phone_line import call, identify, later, still_desk, to_code
 
 from ivr.domain.limits import Limits
-from ivr.service.pause import PAUSED
+from ivr.service.pause import CAPPED, PAUSED, PROBED
 
 WRONG = "00000001"
 
@@ -62,3 +63,45 @@ def test_failures_below_the_budget_raise_no_alarm(still: Desk) -> None:
     try_pin(still, "one", "ana", 3)
     try_pin(still, "two", "bento", 3)
     assert alarms(still) == []
+
+
+def test_account_that_is_felt_out_over_several_calls_alarms_at_the_third_failed_proof(
+    still: Desk,
+) -> None:
+    for number, name in enumerate("abcdef"):
+        with capture_logs() as logs:
+            sid = try_pin(still, name, "ana", 1)
+        assert alarms(still) == ([PROBED] if number >= 2 else []), name
+        told = [line["event"] for line in logs if line["log_level"] == "error"]
+        assert told == (["an account is felt out over several calls"] if number == 2 else [])
+        assert still.kinds(sid).count("alarm.account_probed") == (number == 2)
+        later(still, minutes=5)
+
+
+def test_who_mistypes_in_one_call_alarms_nobody(still: Desk) -> None:
+    try_pin(still, "one", "ana", 3)
+    assert alarms(still) == []
+
+
+def test_unknown_number_that_is_felt_out_alarms_alike(still: Desk) -> None:
+    for name in "abc":
+        line = identify(call(still, name), "52998224725")
+        line.key(WRONG)
+        later(still, minutes=5)
+    assert alarms(still) == [PROBED]
+
+
+def test_failures_of_yesterday_are_no_probing_of_today(still: Desk) -> None:
+    for name in "ab":
+        try_pin(still, name, "ana", 1)
+    later(still, hours=24, seconds=1)
+    try_pin(still, "c", "ana", 1)
+    assert alarms(still) == []
+
+
+def test_no_more_codes_than_the_day_may_cost_and_one_alarm(quick: Path) -> None:
+    desk = still_desk(quick, limits=replace(Limits(), all_sends=2))
+    for who in ("ana", "bento", "clara", "lia"):
+        to_code(call(desk, who), who)
+    assert len([body for _, body in desk.sms.sent if "codigo" in body]) == 2
+    assert alarms(desk) == [CAPPED]

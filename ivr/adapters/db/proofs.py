@@ -39,6 +39,13 @@ _FAILED = (
 )
 _FAILURES_EVERYWHERE = Statement(_FAILED)
 _FAILURES = Statement(_FAILED.where(_a.account == bindparam("asked")))
+_FAILING_CALLS = Statement(
+    select(func.count(_a.call_sid.distinct())).where(
+        or_(_a.passed.is_(None), _a.passed.is_(False)),
+        _a.at >= bindparam("since"),
+        _a.account == bindparam("asked"),
+    )
+)
 _FAILURES_OF_CALLER = Statement(_FAILED.where(_a.caller == bindparam("asked")))
 _TRIES_IN_CALL = Statement(
     select(func.count())
@@ -114,6 +121,9 @@ class SqlProofs:
     def failures(self, *, account: str, since: datetime) -> int:
         return self._count(_FAILURES, asked=account, since=since)
 
+    def failing_calls(self, *, account: str, since: datetime) -> int:
+        return self._count(_FAILING_CALLS, asked=account, since=since)
+
     def failures_everywhere(self, *, since: datetime) -> int:
         return self._count(_FAILURES_EVERYWHERE, since=since)
 
@@ -150,7 +160,8 @@ class SqlProofs:
         return int(tries)
 
     def sends(self, *, account: str = "", destination: str = "", since: datetime) -> int:
-        """Codes sent since then: to the account, to the number, to both when both are named."""
+        """Codes sent since then: to the account, to the number, to both when both are named, to
+        everybody when none is."""
         asked = {"asked_account": account, "asked_destination": destination}
         return self._count(
             _SENDS_BY[bool(account), bool(destination)],

@@ -20,7 +20,7 @@ from ivr.flow.requests import (
 )
 from ivr.ports.directory import Account
 from ivr.ports.store import Attempt, CodeRow, Job, Transaction
-from ivr.service.pause import tell_pause
+from ivr.service.pause import tell_cap, tell_pause, tell_probing
 from ivr.service.requests.registry import TurnContext, handles
 from ivr.service.runtime import Runtime
 
@@ -28,13 +28,13 @@ from ivr.service.runtime import Runtime
 @handles(CheckPin)
 def check_pin(rt: Runtime, context: TurnContext, request: CheckPin) -> Answer:
     """Compare the telephone PIN."""
-    person, sid, turn = context.person, context.call.sid, context.turn
+    person, turn = context.person, context.turn
     with rt.store.begin() as tx:
         allowed = _reserve(rt, tx, context, "pin")
         pin_hash = tx.proofs.pin_hash(person.key)
     matches = rt.verify_pin(pin_hash, request.secret)
     passed = matches and allowed and bool(person.uid)
-    context.effects.append(lambda tx: tx.proofs.settle(call_sid=sid, turn=turn, passed=passed))
+    context.effects.append(lambda tx: _settle(rt, tx, context, turn=turn, passed=passed))
     return Checked(passed=passed, exhausted=not allowed)
 
 
@@ -58,7 +58,7 @@ def check_printed_code(rt: Runtime, context: TurnContext, request: CheckPrintedC
         now, current = tx.now(), tx.owner.next_code(person.key)
         good = matches and allowed and bool(person.uid) and code is not None and code == current
         passed = good and code is not None and tx.owner.use_code(person.key, code.number, at=now)
-        tx.proofs.settle(call_sid=sid, turn=turn, passed=passed)
+        _settle(rt, tx, context, turn=turn, passed=passed)
     return Checked(passed=passed, exhausted=not allowed)
 
 
@@ -73,8 +73,21 @@ def check_code(rt: Runtime, context: TurnContext, request: CheckCode) -> Answer:
             return Checked(passed=earlier, exhausted=not allowed)
         code = tx.proofs.code(sid)
         passed = allowed and _code_holds(rt, tx, context, code, request.secret)
-        tx.proofs.settle(call_sid=sid, turn=turn, passed=passed)
+        _settle(rt, tx, context, turn=turn, passed=passed)
     return Checked(passed=passed, exhausted=not allowed)
+
+
+def _settle(rt: Runtime, tx: Transaction, context: TurnContext, *, turn: int, passed: bool) -> None:
+    """Write how the try ended."""
+    tx.proofs.settle(call_sid=context.call.sid, turn=turn, passed=passed)
+    if not passed:
+        tell_probing(
+            tx,
+            account=context.person.key,
+            limits=rt.limits,
+            call_sid=context.call.sid,
+            at=tx.now(),
+        )
 
 
 def _code_holds(
@@ -114,8 +127,10 @@ def send_code(rt: Runtime, context: TurnContext, request: SendCode) -> Answer:
             last_send=tx.proofs.last_send(account=person.key),
             account_failures=tx.proofs.failures(account=person.key, since=since),
             global_failures=tx.proofs.failures_everywhere(since=now - rt.limits.global_window),
+            all_sends=tx.proofs.sends(since=since),
         )
         tell_pause(tx, verdict, limits=rt.limits, call_sid=context.call.sid, at=now)
+        tell_cap(tx, verdict, limits=rt.limits, at=now)
         reachable = _reachable(rt, account, now=now)
         # Before any factor was passed the answer must not tell who exists.
         told = reachable or not context.session.engine.passed
