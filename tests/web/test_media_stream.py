@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +34,11 @@ def engine() -> VoskRecogniser:
 
 @pytest.fixture
 def listening(engine: VoskRecogniser) -> Iterator[VoskRecogniser]:
+    """The engine is freed by its own thread, a moment after the stream has ended."""
     yield engine
+    ends = time.monotonic() + 5
+    while engine.open_sessions and time.monotonic() < ends:
+        time.sleep(0.01)
     assert engine.open_sessions == 0
 
 
