@@ -3,38 +3,35 @@
 from __future__ import annotations
 
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from ivr.adapters.twilio import call_back_documents, documents, twiml
+from ivr.adapters.twilio import call_back_documents, documents
 from ivr.adapters.twilio.links import offer_of_query
 from ivr.service.desk import citizen_leg
+from ivr.web.carrier_answers import bound, query, xml
 from ivr.web.edge import edge, runtime
 from ivr.web.guards import signed_fields
 
 bp = Blueprint("call_back", __name__)
 log = structlog.get_logger("ivr.voice")
 
-LONGEST_BODY = 64 * 1024
 
-
-@bp.before_request
-def bound_the_body() -> None:
-    request.max_content_length = LONGEST_BODY
+bound(bp)
 
 
 @bp.post("/voice/citizen")
 def citizen() -> ResponseReturnValue:
     """The citizen has picked up."""
     inbound = signed_fields("agent")
-    offer = offer_of_query(_query())
+    offer = offer_of_query(query())
     here, answer = edge(), None
     if offer is not None and "ErrorCode" not in inbound.fields:
         answer = citizen_leg.answers(runtime(), offer=offer, leg=inbound.call_sid)
     if answer is None:
-        return _xml(call_back_documents.nobody(voice=here.voice))
-    return _xml(
+        return xml(call_back_documents.nobody(voice=here.voice))
+    return xml(
         call_back_documents.citizen(
             answer.protocol, call_sid=answer.call_sid, links=here.links, voice=here.voice
         )
@@ -45,10 +42,10 @@ def citizen() -> ResponseReturnValue:
 def leg() -> ResponseReturnValue:
     """Status callback of the leg."""
     inbound = signed_fields("leg")
-    offer = offer_of_query(_query())
+    offer = offer_of_query(query())
     if offer is not None:
         citizen_leg.told(runtime(), offer=offer, leg=inbound.call_sid, status=inbound.status)
-    return _xml(documents.empty())
+    return xml(documents.empty())
 
 
 @bp.errorhandler(Exception)
@@ -58,13 +55,5 @@ def anything_else(error: Exception) -> ResponseReturnValue:
         return error
     log.error("webhook failed", path=request.path, error=type(error).__name__)
     if request.path == "/voice/citizen":
-        return _xml(call_back_documents.nobody(voice=edge().voice))
-    return _xml(documents.empty())
-
-
-def _query() -> str:
-    return request.query_string.decode("latin-1")
-
-
-def _xml(body: bytes) -> Response:
-    return Response(body, content_type=twiml.CONTENT_TYPE)
+        return xml(call_back_documents.nobody(voice=edge().voice))
+    return xml(documents.empty())

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
-from ivr.adapters.twilio import desk_documents, documents, twiml
+from ivr.adapters.twilio import desk_documents, documents
 from ivr.adapters.twilio.links import offer_of_query, sealed_of_query, turn_of
 from ivr.adapters.twilio.rooms import call_of
 from ivr.flow.verbs import Utterance
@@ -21,34 +21,32 @@ from ivr.service.desk.media import (
     still_held,
 )
 from ivr.service.desk.tones import open_keys
+from ivr.web.carrier_answers import bound, query, xml
 from ivr.web.edge import edge, runtime
 from ivr.web.guards import GarbledError, signed_call, signed_fields
 
 bp = Blueprint("room", __name__)
 log = structlog.get_logger("ivr.voice")
 
-LONGEST_BODY = 64 * 1024
 ROUNDS = 4
 """Rounds of the music (7.5 s) between two words on hold."""
 
 
-@bp.before_request
-def bound_the_body() -> None:
-    request.max_content_length = LONGEST_BODY
+bound(bp)
 
 
 @bp.post("/voice/agent")
 def agent() -> ResponseReturnValue:
     """The agent has picked up."""
     inbound = signed_fields("agent")
-    offer = offer_of_query(_query())
+    offer = offer_of_query(query())
     answer = None
     if offer is not None and "ErrorCode" not in inbound.fields:
         answer = agent_answers(runtime(), offer=offer, leg=inbound.call_sid)
     here = edge()
     if answer is None:
-        return _xml(desk_documents.over((Utterance(prompt="desk.over"),), voice=here.voice))
-    return _xml(
+        return xml(desk_documents.over((Utterance(prompt="desk.over"),), voice=here.voice))
+    return xml(
         desk_documents.agent(
             answer.speech,
             call_sid=answer.call_sid,
@@ -63,23 +61,23 @@ def agent() -> ResponseReturnValue:
 def leg() -> ResponseReturnValue:
     """Status callback of an agent's leg."""
     inbound = signed_fields("leg")
-    offer = offer_of_query(_query())
+    offer = offer_of_query(query())
     if offer is not None:
         leg_told(runtime(), offer=offer, leg=inbound.call_sid, status=inbound.status)
-    return _xml(documents.empty())
+    return xml(documents.empty())
 
 
 @bp.post("/voice/bridge")
 def bridging() -> ResponseReturnValue:
     """The caller, taken out of the queue."""
     inbound = signed_fields("bridge")
-    number = turn_of(_query())
+    number = turn_of(query())
     if number is None:
         raise GarbledError
     here = edge()
     if not bridge(runtime(), call_sid=inbound.call_sid):
         words = (Utterance(prompt="desk.back"),)
-        return _xml(
+        return xml(
             desk_documents.back_to_queue(words, turn=number, links=here.links, voice=here.voice)
         )
     return _to_the_room(inbound.call_sid, number, Utterance(prompt="desk.connecting"))
@@ -104,17 +102,17 @@ def room() -> ResponseReturnValue:
             member=inbound.fields.get("CallSid", ""),
             status=inbound.fields.get("ParticipantCallStatus", ""),
         )
-    return _xml(documents.empty())
+    return xml(documents.empty())
 
 
 @bp.post("/voice/hold")
 def hold() -> ResponseReturnValue:
     """Music with words every 30 s, or the tones of sealed keys."""
     inbound = signed_fields("hold")
-    token = sealed_of_query(_query())
+    token = sealed_of_query(query())
     if token is not None:
         keys = open_keys(runtime().secret_key, token)
-        return _xml(desk_documents.tones(keys) if keys else documents.empty())
+        return xml(desk_documents.tones(keys) if keys else documents.empty())
     still_held(runtime(), call_sid=inbound.call_sid)
     return _on_hold(Utterance(prompt="desk.hold"))
 
@@ -128,18 +126,18 @@ def anything_else(error: Exception) -> ResponseReturnValue:
     if request.path == "/voice/hold":
         return _on_hold()
     if request.path == "/voice/bridge":
-        number = turn_of(_query())
+        number = turn_of(query())
         if number is not None and signed_call():
             return _to_the_room(signed_call(), number)
-        return _xml(documents.static_to_person(None))
+        return xml(documents.static_to_person(None))
     if request.path == "/voice/agent":
-        return _xml(desk_documents.over((), voice=edge().voice))
-    return _xml(documents.empty())
+        return xml(desk_documents.over((), voice=edge().voice))
+    return xml(documents.empty())
 
 
 def _to_the_room(call_sid: str, turn: int, *words: Utterance) -> Response:
     here = edge()
-    return _xml(
+    return xml(
         desk_documents.bridge(
             words, call_sid=call_sid, turn=turn, links=here.links, voice=here.voice
         )
@@ -149,14 +147,6 @@ def _to_the_room(call_sid: str, turn: int, *words: Utterance) -> Response:
 def _on_hold(*words: Utterance) -> Response:
     here = edge()
     music = f"{here.public_url}/static/espera.wav"
-    return _xml(
+    return xml(
         desk_documents.hold(words, music=music, rounds=ROUNDS, links=here.links, voice=here.voice)
     )
-
-
-def _query() -> str:
-    return request.query_string.decode("latin-1")
-
-
-def _xml(body: bytes) -> Response:
-    return Response(body, content_type=twiml.CONTENT_TYPE)

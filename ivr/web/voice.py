@@ -26,13 +26,13 @@ from ivr.service.session import Expects
 from ivr.service.streams import resume, stream_token
 from ivr.service.turns import BusyError, Render, take_turn
 from ivr.service.waiting import wait
+from ivr.web.carrier_answers import bound, query, xml
 from ivr.web.edge import Edge, edge, runtime
 from ivr.web.guards import GarbledError, signed_call, signed_fields
 
 bp = Blueprint("voice", __name__)
 log = structlog.get_logger("ivr.voice")
 
-LONGEST_BODY = 64 * 1024
 ENDED = frozenset({"completed", "busy", "failed", "no-answer", "canceled"})
 TAKEN_OUT = "redirected"
 """QueueResult of a caller whom we took out of the queue: the room's own document follows."""
@@ -42,9 +42,7 @@ CALLERS = frozenset(
 """Routes whose answer a caller hears."""
 
 
-@bp.before_request
-def bound_the_body() -> None:
-    request.max_content_length = LONGEST_BODY
+bound(bp)
 
 
 @bp.post("/voice/incoming")
@@ -59,11 +57,11 @@ def incoming() -> ResponseReturnValue:
 def turn() -> ResponseReturnValue:
     """What the caller did, in answer to turn ``n`` - 1."""
     inbound = signed_fields("turn")
-    number = turn_of(request.query_string.decode("latin-1"))
+    number = turn_of(query())
     if number is None:
         raise GarbledError
     if inbound.fields.get("QueueResult") == TAKEN_OUT:
-        return _xml(desk_documents.go_to_bridge(number, links=edge().links))
+        return xml(desk_documents.go_to_bridge(number, links=edge().links))
     return _turn(inbound, number)
 
 
@@ -71,18 +69,18 @@ def turn() -> ResponseReturnValue:
 def resumed() -> ResponseReturnValue:
     """The media stream that began at turn ``n`` ended, or never came."""
     inbound = signed_fields("resume")
-    number = turn_of(request.query_string.decode("latin-1"))
+    number = turn_of(query())
     if number is None:
         raise GarbledError
     sid = inbound.call_sid
-    return _xml(resume(runtime(), sid=sid, turn=number, render=document_of(sid)))
+    return xml(resume(runtime(), sid=sid, turn=number, render=document_of(sid)))
 
 
 @bp.post("/voice/wait")
 def waiting() -> ResponseReturnValue:
     """One round in the queue."""
     inbound = signed_fields("wait")
-    number = turn_of(request.query_string.decode("latin-1"))
+    number = turn_of(query())
     if number is None:
         raise GarbledError
     here = edge()
@@ -94,7 +92,7 @@ def waiting() -> ResponseReturnValue:
         digits=inbound.fields.get("Digits", ""),
     )
     if round_.leave:
-        return _xml(documents.leave())
+        return xml(documents.leave())
     body = documents.wait(
         round_.speech,
         links=here.links,
@@ -102,7 +100,7 @@ def waiting() -> ResponseReturnValue:
         turn=number,
         music=f"{here.public_url}/static/espera.wav",
     )
-    return _xml(body)
+    return xml(body)
 
 
 @bp.post("/voice/status")
@@ -111,7 +109,7 @@ def status() -> ResponseReturnValue:
     inbound = signed_fields("status")
     if inbound.status in ENDED:
         end_call(runtime(), sid=inbound.call_sid, failed=inbound.status == "failed")
-    return _xml(documents.empty())
+    return xml(documents.empty())
 
 
 @bp.post("/voice/recording")
@@ -125,7 +123,7 @@ def recording() -> ResponseReturnValue:
         status=inbound.fields["RecordingStatus"],
         seconds=inbound.number("RecordingDuration"),
     ):
-        return _xml(documents.empty())
+        return xml(documents.empty())
     record_report(
         runtime(),
         sid=inbound.call_sid,
@@ -133,7 +131,7 @@ def recording() -> ResponseReturnValue:
         status=inbound.fields["RecordingStatus"],
         seconds=inbound.number("RecordingDuration"),
     )
-    return _xml(documents.empty())
+    return xml(documents.empty())
 
 
 @bp.post("/voice/fallback")
@@ -165,7 +163,7 @@ def garbled(error: GarbledError) -> ResponseReturnValue:
 def busy(error: BusyError) -> ResponseReturnValue:
     """Another process answers this very turn: hear its answer in a second."""
     links = edge().links
-    number = turn_of(request.query_string.decode("latin-1")) or 0
+    number = turn_of(query()) or 0
     match request.path:
         case "/voice/incoming":
             again = links.incoming()
@@ -173,7 +171,7 @@ def busy(error: BusyError) -> ResponseReturnValue:
             again = links.resume(number)
         case _:
             again = links.turn(number)
-    return _xml(documents.try_again(again))
+    return xml(documents.try_again(again))
 
 
 @bp.errorhandler(StoreUnavailableError)
@@ -210,7 +208,7 @@ def _turn(inbound: Inbound, number: int) -> Response:
         return heard.event
 
     render = document_of(inbound.call_sid)
-    return _xml(take_turn(rt, sid=inbound.call_sid, turn=number, read=read, render=render))
+    return xml(take_turn(rt, sid=inbound.call_sid, turn=number, read=read, render=render))
 
 
 def document_of(sid: str) -> Render:
@@ -265,12 +263,8 @@ def _to_a_person() -> Response:
     stand in a document of the queue (twilio.com/docs/voice/twiml/enqueue#waiturl)."""
     here = edge()
     if request.path == "/voice/wait":
-        turn = turn_of(request.query_string.decode("latin-1")) or 0
+        turn = turn_of(query()) or 0
         music = f"{here.public_url}/static/espera.wav"
-        return _xml(documents.wait((), links=here.links, voice=here.voice, turn=turn, music=music))
+        return xml(documents.wait((), links=here.links, voice=here.voice, turn=turn, music=music))
     number = here.numbers.get("agent")
-    return _xml(documents.static_to_person(number, caller_id=here.caller_id))
-
-
-def _xml(body: bytes) -> Response:
-    return Response(body, content_type=twiml.CONTENT_TYPE)
+    return xml(documents.static_to_person(number, caller_id=here.caller_id))

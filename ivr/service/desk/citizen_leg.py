@@ -14,7 +14,7 @@ from ivr.ports.store import Job, Transaction
 from ivr.service.desk.callbacks import finish
 from ivr.service.desk.citizen import citizen_key
 from ivr.service.desk.entries import leave_queue
-from ivr.service.desk.media import ENDED, known_or_made
+from ivr.service.desk.media import has_ended, known_or_made
 from ivr.service.desk.offer_ends import end_offer
 from ivr.service.desk.outside_ends import caller_gone
 from ivr.service.desk.talks import end_talk, end_wrap_up
@@ -62,13 +62,8 @@ def told(rt: Runtime, *, offer: str, leg: str, status: str) -> None:
         if row is None:
             return
         known = keep_citizen(tx, row, leg)
-        if known.ended_at is not None:
+        if not has_ended(tx, known, status):
             return
-        if status not in ENDED:
-            if known.answered_at is None:
-                tx.desk.change_leg(leg, status=status)
-            return
-        tx.desk.change_leg(leg, status=status, ended_at=tx.now())
         if known.answered_at is not None:
             _left(tx, row)
         else:

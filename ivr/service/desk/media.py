@@ -81,6 +81,19 @@ def leg_told(rt: Runtime, *, offer: str, leg: str, status: str) -> None:
                 leg_rings(tx, offer)
 
 
+def has_ended(tx: Transaction, known: LegRow, status: str) -> bool:
+    """Keep what a status callback tells of a leg; whether the leg ended by it. What is late or
+    told again changes nothing."""
+    if known.ended_at is not None:
+        return False
+    if status in ENDED:
+        tx.desk.change_leg(known.sid, status=status, ended_at=tx.now())
+        return True
+    if known.answered_at is None:
+        tx.desk.change_leg(known.sid, status=status)
+    return False
+
+
 def leg_over(tx: Transaction, row: OfferRow, status: str) -> None:
     """The last leg of an offer is over. An agent who went before the caller came has not talked:
     the caller waits again."""

@@ -9,7 +9,7 @@ from typing import Literal
 from ivr.ports.desk import LegRow
 from ivr.ports.store import Transaction
 from ivr.ports.supervision import SupervisionRow
-from ivr.service.desk.media import ENDED
+from ivr.service.desk.media import has_ended
 from ivr.service.desk.supervision import order_settle
 from ivr.service.desk.supervision_ends import audit, end_supervision, save
 from ivr.service.journal import note
@@ -62,13 +62,8 @@ def told(rt: Runtime, *, supervision: str, leg: str, status: str) -> None:
         if row is None:
             return
         known = keep_leg(tx, row, leg)
-        if known.ended_at is not None:
+        if not has_ended(tx, known, status):
             return
-        if status not in ENDED:
-            if known.answered_at is None:
-                tx.desk.change_leg(leg, status=status)
-            return
-        tx.desk.change_leg(leg, status=status, ended_at=tx.now())
         now = tx.supervisions.get(supervision)
         if now is not None and now.leg == leg:
             picked_up = known.answered_at is not None
